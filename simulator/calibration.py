@@ -1,0 +1,215 @@
+"""Flow levels fitted to a place's own history: maximum a posteriori in log space.
+
+docs/model.md eqs. (48)-(51). The fit is finished before any lever acts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import least_squares
+
+from simulator.age_table import AgeTable
+from simulator.indicators import measure, residents_by_age
+from simulator.levers.columns import baseline_policy, behaviour_vector
+from simulator.parameters import parameters
+from simulator.projection import Inputs, project
+from simulator.rates import arrival_shares, flow_levels, participation, schedules, vital_rates
+
+#: Parameters that a history can speak about; the others stay at their central values.
+FITTED = (
+    "rural_to_urban_level",
+    "reclassification_level",
+    "out_migration_level",
+    "return_level",
+    "settled_elsewhere_level",
+    "hukou_conversion_level",
+    "arrival_share",
+    "fertility_ratio",
+    "recent_shift_town",
+    "recent_shift_out",
+    "rc_a1",
+    "rc_alpha2",
+    "rc_mu2",
+    "rc_c",
+)
+#: low..high of the parameter table is read as the central 90 % of a lognormal prior.
+_NINETY = 2 * 1.6448536269514722
+_INDEPENDENT_YEARS = 5.0
+_STRONG = 0.8
+_GROUP_FLOOR = 50.0
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One figure of the history: persons or share, with its standard deviation."""
+
+    year: int
+    indicator: str
+    value: float
+    sd: float
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What the history says: values, how surely, and what it could not tell apart.
+
+    ``log_sd`` and ``prior_log_sd`` are standard deviations of the log value; ``covariance`` is of
+    the log values in the order of ``names``; ``fitted`` follows ``observations``.
+    """
+
+    names: tuple[str, ...]
+    values: Mapping[str, float]
+    log_sd: Mapping[str, float]
+    prior_log_sd: Mapping[str, float]
+    covariance: np.ndarray
+    observations: tuple[Observation, ...]
+    fitted: np.ndarray
+    start_year: int
+    shift_after: int
+    population: np.ndarray
+    cost: float
+
+    def confounded(self) -> list[tuple[str, str, float]]:
+        """Pairs whose posterior correlation is so strong that only their sum or ratio is known."""
+        sd = np.sqrt(np.diag(self.covariance))
+        correlation = self.covariance / np.outer(sd, sd)
+        pairs = []
+        for i, first in enumerate(self.names):
+            for j in range(i):
+                if abs(correlation[i, j]) > _STRONG:
+                    pairs.append((self.names[j], first, float(correlation[i, j])))
+        return pairs
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a projection of a place needs besides parameters and people.
+
+    ``arrival_base`` is the resident population that arrivals are a share of, the same in the fit
+    and in the projection; ``shift_after`` the last year before the recent shift of levels;
+    ``rules`` the settlement rules in force on trend.
+    """
+
+    level: str
+    shift_after: int
+    arrival_base: float
+    rules: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class History:
+    """Where a fit starts and what it must meet."""
+
+    start_year: int
+    base_year: int
+    cells: np.ndarray
+    observations: tuple[Observation, ...]
+    age_tables: Mapping[int, AgeTable]
+    context: Context
+
+
+def trend_inputs(
+    values: Mapping[str, float], cells: np.ndarray, years: range, context: Context
+) -> Inputs:
+    """Inputs of a projection in which every lever rests, shapes as in `Inputs`."""
+    vital = vital_rates(context.level, years, values["mortality_e0_difference"])
+    policy = baseline_policy(len(years), context.rules)
+    return Inputs(
+        population=cells,
+        mortality=vital.mortality,
+        newborn_survival=vital.newborn_survival,
+        asfr=vital.asfr * values["fertility_ratio"],
+        srb=vital.srb,
+        schedule=schedules(values),
+        level=flow_levels(values, years, context.arrival_base, context.shift_after),
+        arrivals=arrival_shares(values),
+        participation=participation(values),
+        policy=policy,
+        policy_baseline=policy,
+        behaviour=behaviour_vector(values),
+        trend_town=np.full(len(years) + 1, np.inf),
+    )
+
+
+def _predict(population: np.ndarray, history: History) -> np.ndarray:
+    """Model values of the observations, from population (T + 1, ...)."""
+    stocks = measure(population)
+    at = [o.year - history.start_year for o in history.observations]
+    values = [
+        getattr(stocks, o.indicator)[i] for o, i in zip(history.observations, at, strict=True)
+    ]
+    return np.array(values)
+
+
+def _age_residuals(population: np.ndarray, history: History, relative_sd: float) -> np.ndarray:
+    """Age groups of residents as shares of their total, so that totals are not counted twice."""
+    found = []
+    for year, table in history.age_tables.items():
+        if year <= history.start_year:
+            continue
+        ages = residents_by_age(population[year - history.start_year])
+        groups = np.stack([np.bincount(table.group, weights=row) for row in ages])
+        expected = table.persons * (groups.sum() / table.persons.sum())
+        error = np.log((groups + _GROUP_FLOOR) / (expected + _GROUP_FLOOR)) / relative_sd
+        # Neighbouring single years err together: five of them are worth one independent look.
+        worth = np.sqrt(np.maximum(1.0, _INDEPENDENT_YEARS / np.bincount(table.group)))
+        found.append((error / worth).ravel())
+    return np.concatenate(found) if found else np.empty(0)
+
+
+def fit(history: History, values: Mapping[str, float], fixed: Sequence[str] = ()) -> Fit:
+    """Fit `FITTED` (less ``fixed``) to a history, eqs. (48)-(51).
+
+    Parameters
+    ----------
+    history : start cells, observations after the start, age tables
+    values : every parameter; the fitted ones are the prior's centre
+    fixed : names that the user set and the fit must leave alone
+
+    Returns
+    -------
+    Fit
+    """
+    names = tuple(n for n in FITTED if n not in fixed)
+    table = parameters()
+    centre = np.log([values[n] for n in names])
+    prior_sd = np.array([np.log(table[n].high / table[n].low) / _NINETY for n in names])
+    years = range(history.start_year + 1, history.base_year + 1)
+    observed = np.array([o.value for o in history.observations])
+    sd = np.array([o.sd for o in history.observations])
+
+    def run(theta: np.ndarray) -> np.ndarray:
+        trial = {**values, **dict(zip(names, np.exp(theta), strict=True))}
+        inputs = trend_inputs(trial, history.cells, years, history.context)
+        return project(inputs).population
+
+    def residuals(theta: np.ndarray) -> np.ndarray:
+        population = run(theta)
+        misfit = (_predict(population, history) - observed) / sd
+        ages = _age_residuals(population, history, values["sd_age_group"])
+        return np.concatenate([misfit, ages, (theta - centre) / prior_sd])
+
+    # The documented range is also what a scenario may set, so a fit can always be entered again.
+    bounds = (np.log([table[n].low for n in names]), np.log([table[n].high for n in names]))
+    best = least_squares(residuals, centre, bounds=bounds, x_scale=prior_sd, **_SOLVER)
+    covariance = np.linalg.inv(best.jac.T @ best.jac)
+    population = run(best.x)
+    return Fit(
+        names=names,
+        values={**values, **dict(zip(names, np.exp(best.x).tolist(), strict=True))},
+        log_sd=dict(zip(names, np.sqrt(np.diag(covariance)).tolist(), strict=True)),
+        prior_log_sd=dict(zip(names, prior_sd.tolist(), strict=True)),
+        covariance=covariance,
+        observations=history.observations,
+        fitted=_predict(population, history),
+        start_year=history.start_year,
+        shift_after=history.context.shift_after,
+        population=population,
+        cost=float(best.cost),
+    )
+
+
+_SOLVER: Mapping[str, float] = {"xtol": 1e-9, "ftol": 1e-9, "gtol": 1e-9}

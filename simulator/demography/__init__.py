@@ -1,0 +1,1 @@
+"""Pure demographic functions: life tables, fertility, migration age schedules."""

@@ -1,0 +1,174 @@
+"""Yearly rates of a place: mortality, fertility, age schedules and flow levels.
+
+docs/model.md eqs. (26)-(39). Parameters in, arrays out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from simulator import tables
+from simulator.axes import (
+    N_AGES,
+    N_FLOWS,
+    N_REGISTRATIONS,
+    N_SEXES,
+    N_TRANSITIONS,
+    Flow,
+    Place,
+    Registration,
+    Sex,
+)
+from simulator.demography.fertility import (
+    mean_age_at_childbearing,
+    scale_to_tfr,
+    shift_to_mac,
+)
+from simulator.demography.lifetable import life_table, scale_to_e0, survivorship
+from simulator.demography.schedules import rogers_castro, unit_gmr, unit_hazard
+
+#: Census residence whose rates each place of the model takes: a county's towns are 镇, a
+#: district's or city's are city and town together; people away live in cities and towns.
+RESIDENCE = {
+    "county": ("town", "rural", "urban"),
+    "town": ("town", "rural", "urban"),
+    "district": ("urban", "rural", "urban"),
+    "prefecture": ("urban", "rural", "urban"),
+    "nation": ("urban", "rural", "urban"),
+}
+_SHAPE_YEAR = 2020
+_RETIREMENT, _WORKING, _ADULT_WILLING = 65, 16, 65
+_LOCAL = (Registration.URBAN_HUKOU, Registration.RURAL_HUKOU)
+
+
+class Vital(NamedTuple):
+    """Mortality and fertility by year: mortality (T, 3, 2, A) per person-year of the cohort,
+    newborn_survival (T, 3, 2), asfr (T, 3, A), srb (T,).
+    """
+
+    mortality: np.ndarray
+    newborn_survival: np.ndarray
+    asfr: np.ndarray
+    srb: np.ndarray
+
+
+@lru_cache(maxsize=64)
+def vital_rates(level: str, years: range, e0_difference: float) -> Vital:
+    """UN levels of each calendar year on census age shapes by residence, eqs. (26)-(32).
+
+    Parameters
+    ----------
+    level : key of ``RESIDENCE``
+    years : calendar years projected
+    e0_difference : years of life expectancy above (below) the nation's by residence
+    """
+    wpp = tables.wpp()
+    at = [wpp.position(year) for year in years]
+    national = life_table(tables.mortality_standard("total")).ex[..., 0]
+    national_tfr = tables.asfr(_SHAPE_YEAR, "total").sum()
+    shape = (len(years), len(Place), N_SEXES)
+    mortality, newborn = np.empty((*shape, N_AGES)), np.empty(shape)
+    asfr = np.zeros((len(years), len(Place), N_AGES))
+    for place in Place:
+        residence = RESIDENCE[level][place]
+        standard = tables.mortality_standard(residence)
+        # Levels are the UN's of the year; the standards only say how residences differ.
+        above = life_table(standard).ex[..., 0] - national
+        e0 = wpp.e0[at] + above + e0_difference
+        table = life_table(
+            scale_to_e0(np.broadcast_to(standard, (len(years), N_SEXES, N_AGES)), e0)
+        )
+        survival = survivorship(table.Lx)
+        newborn[:, place] = survival[..., 0]
+        mortality[:, place] = -np.log(survival[..., 1:])
+        standard_asfr = tables.asfr(_SHAPE_YEAR, residence)
+        tfr = wpp.tfr[at] * (standard_asfr.sum() / national_tfr)
+        # The census shape ages with the nation's mean age at childbearing.
+        mac = mean_age_at_childbearing(standard_asfr, tables.FERTILE_AGES)
+        later = wpp.mac[at] - wpp.mac[wpp.position(_SHAPE_YEAR)]
+        shape_by_year = np.broadcast_to(standard_asfr, (len(years), len(tables.FERTILE_AGES)))
+        shape_by_year = shift_to_mac(shape_by_year, mac + later, tables.FERTILE_AGES)
+        asfr[:, place, tables.FERTILE_AGES] = scale_to_tfr(shape_by_year, tfr)
+    for array in (mortality, newborn, asfr):
+        array.setflags(write=False)
+    return Vital(mortality, newborn, asfr, wpp.srb[at])
+
+
+def migration_curve(values: Mapping[str, float]) -> np.ndarray:
+    """Rogers-Castro curve of the place, shape (A,), unscaled."""
+    names = ("a1", "alpha1", "a2", "alpha2", "mu2", "lambda2", "c")
+    return rogers_castro(np.arange(N_AGES), **{name: values[f"rc_{name}"] for name in names})
+
+
+def willingness_curve(values: Mapping[str, float]) -> np.ndarray:
+    """Willingness to take local hukou by age, shape (A,): flat, falling, flat."""
+    full, old = values["willing_age_full"], values["willing_old_share"]
+    return np.interp(np.arange(N_AGES), [full, _ADULT_WILLING], [1.0, old])
+
+
+def schedules(values: Mapping[str, float]) -> np.ndarray:
+    """Age schedule of each transition, shape (12, 2, A), mean 1 at ages 15-59, eqs. (34)-(36).
+
+    Moves follow the Rogers-Castro curve, conversion the willingness by age; return, settling
+    elsewhere and reclassification are alike at all ages. Rows of deaths are not read.
+    """
+    schedule = np.ones((N_TRANSITIONS, N_SEXES, N_AGES))
+    for flow in (Flow.RURAL_TO_URBAN, Flow.URBAN_TO_RURAL, Flow.OUT_TOWN, Flow.OUT_VILLAGE):
+        schedule[flow] = unit_hazard(migration_curve(values))
+    schedule[Flow.HUKOU_CONVERSION] = unit_hazard(willingness_curve(values))
+    return schedule
+
+
+def arrival_shares(values: Mapping[str, float]) -> np.ndarray:
+    """Age and sex shares of non-local arrivals, shape (2, A), summing to 1; sexes alike."""
+    return np.tile(unit_gmr(migration_curve(values)) / N_SEXES, (N_SEXES, 1))
+
+
+def participation(values: Mapping[str, float]) -> np.ndarray:
+    """Labour force participation by sex and age, shape (2, A), share."""
+    rate = np.zeros((N_SEXES, N_AGES))
+    rate[Sex.MALE, _WORKING:_RETIREMENT] = values["participation_male_16_64"]
+    rate[Sex.FEMALE, _WORKING:_RETIREMENT] = values["participation_female_16_64"]
+    rate[:, _RETIREMENT:] = values["participation_65_plus"]
+    return rate
+
+
+def flow_levels(
+    values: Mapping[str, float], years: Sequence[int], residents: float, shift_after: int
+) -> np.ndarray:
+    """Level of each flow by year and registration, shape (T, 14, 3), eqs. (37)-(39).
+
+    Parameters
+    ----------
+    values : parameter values
+    years : calendar years projected
+    residents : resident population at the start, the base of arrivals
+    shift_after : last year before the recent shift applies
+    """
+    level = np.zeros((len(years), N_FLOWS, N_REGISTRATIONS))
+    recent = np.array(years) > shift_after
+    town_shift = np.where(recent, values["recent_shift_town"], 1.0)[:, None]
+    out_shift = np.where(recent, values["recent_shift_out"], 1.0)[:, None]
+    to_town = values["rural_to_urban_level"]
+    level[:, Flow.RURAL_TO_URBAN] = to_town * town_shift
+    level[:, Flow.RECLASSIFICATION] = values["reclassification_level"] * town_shift
+    level[:, Flow.URBAN_TO_RURAL] = to_town * values["urban_to_rural_ratio"] * town_shift
+    out, back = values["out_migration_level"], values["return_level"]
+    for r in _LOCAL:
+        level[:, Flow.OUT_VILLAGE, r] = out * out_shift[:, 0]
+        level[:, Flow.OUT_TOWN, r] = out * values["out_town_ratio"] * out_shift[:, 0]
+        level[:, Flow.RETURN_TOWN, r] = back * values["return_town_share"]
+        level[:, Flow.RETURN_VILLAGE, r] = back * (1.0 - values["return_town_share"])
+        level[:, Flow.SETTLED_ELSEWHERE, r] = values["settled_elsewhere_level"]
+    nonlocal_ = Registration.NONLOCAL
+    level[:, [Flow.OUT_TOWN, Flow.OUT_VILLAGE], nonlocal_] = values["nonlocal_departure_level"]
+    for r in (Registration.RURAL_HUKOU, nonlocal_):
+        level[:, Flow.HUKOU_CONVERSION, r] = values["hukou_conversion_level"]
+    arrivals = values["arrival_share"] * residents
+    level[:, Flow.ARRIVAL_TOWN, nonlocal_] = arrivals * values["arrival_town_share"]
+    level[:, Flow.ARRIVAL_VILLAGE, nonlocal_] = arrivals * (1.0 - values["arrival_town_share"])
+    return level

@@ -1,0 +1,75 @@
+"""Results on disk, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+
+from simulator.report.longtable import ledger_table, long_table, target_table
+from simulator.report.provenance import provenance
+from simulator.report.resolved import resolved_yaml
+from simulator.run import Result, Run
+
+#: Enough digits to read a float64 back exactly.
+_EXACT = "%.17g"
+
+
+def _csv(table: pd.DataFrame, path: Path) -> None:
+    table.to_csv(path, index=False, encoding="utf-8", float_format=_EXACT, lineterminator="\n")
+
+
+def _write_run(result: Result, run: Run, folder: Path) -> None:
+    _csv(long_table(run), folder / "results.csv")
+    _csv(target_table(run), folder / "targets.csv")
+    _csv(ledger_table(run), folder / "ledger.csv")
+    (folder / "resolved.yaml").write_text(resolved_yaml(result, run), encoding="utf-8")
+    record = json.dumps(provenance(run), ensure_ascii=False, indent=2, sort_keys=True)
+    (folder / "provenance.json").write_text(record + "\n", encoding="utf-8")
+
+
+def write_result(result: Result, out: Path) -> list[Path]:
+    """Write each scenario into ``out/<study>/<scenario>/``; returns the folders.
+
+    A scenario's files are written beside their place and moved there when all are done, so a
+    reader sees the old set or the new, never a part.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written; what was there before is left as it was.
+    """
+    home = out / result.study.id
+    home.mkdir(parents=True, exist_ok=True)
+    written = []
+    for run in result.runs.values():
+        target = home / run.id
+        fresh = Path(tempfile.mkdtemp(prefix=f".{run.id}-", dir=home))
+        try:
+            _write_run(result, run, fresh)
+            fresh.chmod(0o755)
+            _replace(fresh, target)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+        written.append(target)
+    return written
+
+
+def _replace(fresh: Path, target: Path) -> None:
+    """Put ``fresh`` where ``target`` is, keeping the old folder until the new one stands."""
+    if not target.exists():
+        os.rename(fresh, target)
+        return
+    old = Path(tempfile.mkdtemp(prefix=".old-", dir=target.parent)) / target.name
+    os.rename(target, old)
+    try:
+        os.rename(fresh, target)
+    except OSError:
+        os.rename(old, target)
+        raise
+    finally:
+        shutil.rmtree(old.parent, ignore_errors=True)

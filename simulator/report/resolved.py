@@ -1,0 +1,156 @@
+"""A study written out in full: every value with its unit, and where it came from."""
+
+from __future__ import annotations
+
+import io
+import math
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from simulator.calibration import Fit
+from simulator.indicators import measure
+from simulator.launch import Launch
+from simulator.parameters import assumptions, levers
+from simulator.run import Result, Run
+from simulator.schema import Fact, Target
+
+_DIGITS = 6
+
+
+def resolved(result: Result, run: Run) -> dict[str, Any]:
+    """One scenario resolved, as plain values in a stable order."""
+    study = result.study
+    place = study.place
+    return {
+        "place": {
+            "id": place.id, "name": place.name.model_dump(), "code": place.code,
+            "province": place.province, "prefecture": place.prefecture, "level": place.level,
+            "base_year": place.base_year,
+        },
+        "scenario": run.id,
+        "horizon": study.horizon,
+        "seed": study.seed,
+        "documents": {k: v.model_dump(exclude_none=True) for k, v in place.documents.items()},
+        "levers": _levers(run),
+        "evidence": [e.model_dump(exclude_none=True) for e in run.case.evidence],
+        "not_quantified": [n.model_dump() for n in run.case.not_quantified],
+        "baseline": _baseline(result.start, place.base_year),
+        "fit": None if result.start.fit is None else _fit(result.start.fit),
+        "fit_at_face_value": _face_value(result),
+        "parameters": _parameters(result),
+        "facts": [_figure(f) for f in place.facts],
+        "targets": [_figure(t) for t in place.targets],
+    }  # fmt: skip
+
+
+def resolved_yaml(result: Result, run: Run) -> str:
+    """`resolved` as YAML text."""
+    yaml = YAML()
+    yaml.width, yaml.allow_unicode, yaml.default_flow_style = 100, True, False
+    stream = io.StringIO()
+    yaml.dump(resolved(result, run), stream)
+    return stream.getvalue()
+
+
+def _rounded(value: float) -> float | None:
+    if not math.isfinite(value):
+        return None
+    return float(f"{value:.{_DIGITS}g}")
+
+
+def _levers(run: Run) -> dict[str, Any]:
+    """Every lever: the value set, or the trend's; unit and source from the table."""
+    found: dict[str, Any] = {}
+    for group, members in levers().items():
+        chosen = getattr(run.case.levers, group)
+        for name, p in members.items():
+            value = getattr(chosen, name, None)
+            found[f"{group}.{name}"] = {
+                "value": p.central if value is None else value,
+                "set_by": "trend" if value is None else run.study.file,
+                "unit": p.unit,
+                "source": p.source,
+            }
+    if run.case.levers.industry_jobs is not None:
+        found["industry_jobs.basis"] = run.case.levers.industry_jobs.basis
+    return found
+
+
+def _baseline(start: Launch, year: int) -> dict[str, Any]:
+    stocks = measure(start.population)
+    rules = {a.quantity: a.rule for a in start.assumed}
+    values = {
+        "resident_population": ("persons", float(stocks.resident_population)),
+        "town_population": ("persons", float(stocks.town_population)),
+        "resident_urbanization_rate": ("share", float(stocks.resident_urbanization_rate)),
+        "hukou_population": ("persons", float(stocks.hukou_population)),
+        "hukou_urbanization_rate": ("share", float(stocks.hukou_urbanization_rate)),
+        "out_migrants": ("persons", float(stocks.out_migrants)),
+        "nonlocal_residents": ("persons", float(stocks.nonlocal_residents)),
+        "seat_share": ("share of town residents", start.seat_share),
+    }
+    return {
+        name: {
+            "year": year, "value": _rounded(value), "unit": unit,
+            "from": f"assumed: {rules[name]}" if name in rules else "facts",
+        }
+        for name, (unit, value) in values.items()
+    } | {"age_structure": rules.get("age_structure", "facts")}  # fmt: skip
+
+
+def _fit(fit: Fit) -> dict[str, Any]:
+    """The fit: what was seen, what the model says, and what it could not tell apart."""
+    table = assumptions()
+    return {
+        "method": "maximum a posteriori in log space; sd of logs; docs/model.md",
+        "start_year": fit.start_year,
+        "levels_shift_after": fit.shift_after,
+        "fitted": {
+            name: {
+                "value": _rounded(fit.values[name]),
+                "unit": table[name].unit,
+                "prior": table[name].central,
+                "prior_log_sd": _rounded(fit.prior_log_sd[name]),
+                "log_sd": _rounded(fit.log_sd[name]),
+            }
+            for name in fit.names
+        },
+        "observations": [
+            {
+                "year": o.year, "indicator": o.indicator, "observed": _rounded(o.value),
+                "fitted": _rounded(float(f)), "sd": _rounded(o.sd),
+                "residual_sd": _rounded((float(f) - o.value) / o.sd),
+            }
+            for o, f in zip(fit.observations, fit.fitted, strict=True)
+        ],
+        "not_told_apart": [
+            {"pair": [a, b], "correlation": _rounded(c)} for a, b, c in fit.confounded()
+        ],
+    }  # fmt: skip
+
+
+def _face_value(result: Result) -> dict[str, Any] | None:
+    if result.face_value is None or result.face_value.start.fit is None:
+        return None
+    return _fit(result.face_value.start.fit)
+
+
+def _parameters(result: Result) -> dict[str, Any]:
+    values, fit = result.start.values, result.start.fit
+    found: dict[str, Any] = {}
+    for name, p in assumptions().items():
+        origin = "parameters.csv"
+        if name in result.study.overridden:
+            origin = result.study.overridden[name]
+        elif fit is not None and name in fit.names:
+            origin = "fitted"
+        found[name] = {
+            "value": _rounded(values[name]), "unit": p.unit, "low": p.low, "high": p.high,
+            "from": origin, "grade": p.grade, "source": p.source,
+        }  # fmt: skip
+    return found
+
+
+def _figure(figure: Fact | Target) -> dict[str, Any]:
+    return figure.model_dump(exclude_none=True, exclude_defaults=True)

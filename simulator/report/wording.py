@@ -1,0 +1,147 @@
+"""Numbers and rows in the words of the reader's language; shared by terminal, app and files."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from simulator.i18n import people, percent, text
+from simulator.parameters import parameters
+from simulator.policy import Note
+from simulator.run import Result, Run
+from simulator.scenario import TREND
+from simulator.targets import TargetCheck
+from simulator.units import dimension
+
+_MARK = {">=": "≥", "<=": "≤", "~": "≈"}
+_EMPTY = "–"
+_BIG, _LARGE, _WAN, _YI = 1e8, 1e4, 1e4, 1e8
+
+
+def number(value: float | None, *, sign: bool = False) -> str:
+    """A printed figure: at most two decimals, none that are not needed."""
+    if value is None or not math.isfinite(value):
+        return _EMPTY
+    words = f"{value:+,.2f}" if sign else f"{value:,.2f}"
+    return words.rstrip("0").rstrip(".")
+
+
+def goal(check: TargetCheck) -> str:
+    """Target with its operator, such as ``≥ 48``."""
+    return f"{_MARK[check.target.op]} {number(check.target.value)}"
+
+
+def gap(check: TargetCheck, lang: str) -> str:
+    """Gap with its unit: points for rates, the target's unit otherwise."""
+    if check.gap is None:
+        return _EMPTY
+    unit = (
+        text("unit.points", lang) if dimension(check.target.unit) == "share" else check.target.unit
+    )
+    return f"{check.gap:+.2f} {unit}"
+
+
+def value_of(quantity: float, unit: str, lang: str) -> str:
+    """A stored value (persons or share) with its unit, for show."""
+    if not math.isfinite(quantity):
+        return _EMPTY
+    if unit == "share":
+        return f"{percent(quantity)} %"
+    return f"{people(quantity, lang)} {text('unit.persons', lang)}"
+
+
+def amount(value: float | None, unit: str, lang: str) -> str:
+    """A required stock with its unit, in 万 or 亿 for Chinese readers."""
+    if value is None:
+        return _EMPTY
+    if lang == "zh" and value >= _BIG:
+        return f"{value / _YI:,.2f} 亿{unit}"
+    if lang == "zh" and value >= _LARGE:
+        return f"{value / _WAN:,.2f} 万{unit}"
+    return f"{value:,.0f} {unit}"
+
+
+def scenario_label(run: Run, lang: str) -> str:
+    """Name of a scenario for the reader."""
+    if run.id == TREND:
+        return text("scenario.trend", lang)
+    return run.case.label.get(lang) if run.case.label is not None else run.id
+
+
+def lever_label(name: str, lang: str) -> str:
+    """Label of a lever given as ``group.name`` or ``name``."""
+    table = parameters()
+    key = name.rsplit(".", 1)[-1]
+    return table[key].label(lang) if key in table else name
+
+
+def changed_levers(run: Run) -> Iterator[tuple[str, object]]:
+    """Levers that a scenario sets, as ``group.name`` and value."""
+    for group in type(run.case.levers).model_fields:
+        chosen = getattr(run.case.levers, group)
+        for name in type(chosen).model_fields if chosen is not None else ():
+            value = getattr(chosen, name)
+            if value is not None and name != "basis":
+                yield f"{group}.{name}", value
+
+
+def lever_value(value: object) -> str:
+    """A lever's value: a number, or its path by year."""
+    if isinstance(value, dict):
+        return ", ".join(
+            f"{year}: {_EMPTY if v is None else number(v)}" for year, v in sorted(value.items())
+        )
+    return number(float(value)) if isinstance(value, int | float) else str(value)
+
+
+def note(item: Note, lang: str) -> str:
+    """One note as a sentence."""
+    params = dict(item.params)
+    if item.code == "jobs_total":
+        for key in ("trend", "excess"):
+            values = params[key]
+            assert isinstance(values, list)
+            params[key] = f"{sum(values) / len(values):,.0f}"
+    elif "years" in params:
+        years = params["years"]
+        assert isinstance(years, list)
+        params["years"] = ", ".join(str(y) for y in years)
+    if "vacancy" in params:
+        params = {k: f"{float(str(v)):.0%}" for k, v in params.items()}
+    return text(f"note.{item.code}", lang, **params)
+
+
+def face_value_sentence(result: Result, lang: str) -> str | None:
+    """What the trend would be if superseded estimates were taken as counts."""
+    naive = result.face_value
+    if naive is None:
+        return None
+    place, year = result.study.place, min(result.study.horizon, _last_target_year(result))
+    at = year - place.base_year
+    facts = place.facts
+    before = [f for f in facts if f.use == "superseded" and f.indicator == "resident_population"]
+    after = [f for f in facts if f.use == "history" and f.indicator == "resident_population"]
+    gaps = [
+        f
+        for f in facts
+        if f.indicator == "hukou_minus_resident" and f.use in ("superseded", "history")
+    ]
+    if not before or not after or len(gaps) < 2:
+        return None
+    gaps.sort(key=lambda f: f.at or 0)
+    shown = {
+        "naive": value_of(float(naive.stocks.resident_population[at]), "persons", lang),
+        "trend": value_of(float(result.trend.stocks.resident_population[at]), "persons", lang),
+        "naive_rate": percent(float(naive.stocks.resident_urbanization_rate[at])),
+        "trend_rate": percent(float(result.trend.stocks.resident_urbanization_rate[at])),
+        "before": ", ".join(f"{number(f.value)} {f.unit} ({f.at})" for f in before),
+        "after": ", ".join(f"{number(f.value)} {f.unit} ({f.at})" for f in after[-1:]),
+        "gap_before": f"{number(gaps[0].value)} {gaps[0].unit} ({gaps[0].at})",
+        "gap_after": f"{number(gaps[-1].value)} {gaps[-1].unit} ({gaps[-1].at})",
+    }
+    return text("report.face_value_text", lang, year=year, **shown)
+
+
+def _last_target_year(result: Result) -> int:
+    years = [t.at for t in result.study.place.targets if t.at is not None]
+    return max(years, default=result.study.horizon)

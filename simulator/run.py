@@ -1,0 +1,244 @@
+"""A study run: the trend, each of its policies, their targets and what can be said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from simulator.axes import Place
+from simulator.calibration import trend_inputs
+from simulator.indicators import (
+    Stocks,
+    TownChange,
+    births_and_deaths,
+    denominator,
+    measure,
+    town_change,
+)
+from simulator.launch import Launch, launch
+from simulator.levers.columns import Policy
+from simulator.parameters import levers
+from simulator.policy import Note, excess_of_totals, job_growth, nonfarm_share, policy_array
+from simulator.projection import Driver, Inputs, Paths, project
+from simulator.scenario import TREND, Study
+from simulator.schema import Case
+from simulator.targets import TargetCheck, check_target
+from simulator.units import to_base
+from simulator.vocabulary import indicators
+
+#: A lever whose best-known effect is below this many persons at the horizon changed nothing.
+NOTHING = 0.5
+#: Unfilled or surplus jobs below this many workers are none.
+_NO_GAP = 0.5
+_STOCKS = (
+    "resident_population",
+    "town_population",
+    "village_population",
+    "hukou_population",
+    "out_migrants",
+    "nonlocal_residents",
+    "hukou_minus_resident",
+    "resident_urbanization_rate",
+    "hukou_urbanization_rate",
+)
+_DENOMINATORS = ("residents", "town_residents", "seat_residents", "town_elderly", "town_pupils")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One scenario of a study, projected. Arrays of years start at the base year."""
+
+    id: str
+    case: Case
+    study: Study
+    start: Launch
+    inputs: Inputs
+    paths: Paths
+    notes: tuple[Note, ...]
+
+    @cached_property
+    def years(self) -> np.ndarray:
+        """Base year and projected years, (T + 1,)."""
+        return np.arange(self.study.place.base_year, self.study.horizon + 1)
+
+    @cached_property
+    def stocks(self) -> Stocks:
+        """Headline stocks, each (T + 1,)."""
+        return measure(self.paths.population)
+
+    @cached_property
+    def town_change(self) -> TownChange:
+        """What changed the town population, each cause (T,)."""
+        return town_change(self.paths)
+
+    @cached_property
+    def series(self) -> Mapping[str, np.ndarray]:
+        """Every modelled indicator, (T + 1,), persons or shares; nan where a year has none."""
+        found = {name: np.asarray(getattr(self.stocks, name)) for name in _STOCKS}
+        found["county_seat_population"] = self.stocks.town_population * self.start.seat_share
+        for prefix, hukou in (("", False), ("hukou_", True)):
+            born, dead = births_and_deaths(self.paths, hukou=hukou)
+            found[f"{prefix}births"] = np.concatenate([[np.nan], born])
+            found[f"{prefix}deaths"] = np.concatenate([[np.nan], dead])
+        rate, elapsed = self.stocks.resident_urbanization_rate, self.years - self.years[0]
+        increase = np.full(len(rate), np.nan)
+        increase[1:] = (rate[1:] - rate[0]) / elapsed[1:]
+        found["urbanization_rate_annual_increase"] = increase
+        return found
+
+    @cached_property
+    def people(self) -> Mapping[str, np.ndarray]:
+        """Denominators of requirements, persons, each (T + 1,)."""
+        age = self.start.values["elderly_age"]
+        population = self.paths.population
+        return {n: denominator(population, n, self.start.seat_share, age) for n in _DENOMINATORS}
+
+    @cached_property
+    def targets(self) -> tuple[TargetCheck, ...]:
+        """Every target of the place, judged, in the place's order."""
+        tolerance = self.start.values["target_tolerance"]
+        return tuple(
+            check_target(t, self.years, self.series, self.people, tolerance)
+            for t in self.study.place.targets
+        )
+
+    def binding(self) -> list[str]:
+        """Which constraint bound in each projected year; ``binding.<code>``."""
+        if self.id == TREND:
+            return ["trend"] * (len(self.years) - 1)
+        found = []
+        for row in self.paths.drivers:
+            gap = row[Driver.LABOUR_GAP] - row[Driver.WORKERS_MOVED] - row[Driver.WORKERS_AT_HOME]
+            if row[Driver.ADMITTED_SHARE] < 1.0:
+                found.append("housing")
+            elif row[Driver.QUOTA_SCALE] < 1.0:
+                found.append("quota")
+            elif gap > _NO_GAP:
+                found.append("labour")
+            elif gap < -_NO_GAP:
+                found.append("jobs")
+            else:
+                found.append("none")
+        return found
+
+
+@dataclass(frozen=True)
+class Result:
+    """All scenarios of one study; ``runs["trend"]`` is always there and first.
+
+    ``face_value`` is the trend that the place's superseded estimates would give, taken as if they
+    were counts; None where the place has none.
+    """
+
+    study: Study
+    start: Launch
+    runs: Mapping[str, Run]
+    face_value: Run | None
+
+    @property
+    def trend(self) -> Run:
+        """The scenario in which every lever rests."""
+        return self.runs[TREND]
+
+    def missed(self) -> list[tuple[str, TargetCheck]]:
+        """Modelled targets that a scenario other than the trend misses, or the trend if alone."""
+        judged = [r for r in self.runs.values() if r.id != TREND] or [self.trend]
+        return [(r.id, t) for r in judged for t in r.targets if t.status == "missed"]
+
+    def outcomes(self) -> list[tuple[str, int, float, float, str]]:
+        """What happened after the base against the trend: indicator, year, observed, projected,
+        unit; observed and projected in the printed unit. Not fitted.
+        """
+        found = []
+        for fact in self.study.place.facts:
+            if fact.use != "outcome" or fact.at is None or fact.at > self.study.horizon:
+                continue
+            if indicators()[fact.indicator].kind == "modelled":
+                value = self.trend.series[fact.indicator][fact.at - self.trend.years[0]]
+                found.append(
+                    (
+                        fact.indicator,
+                        fact.at,
+                        fact.value,
+                        value / to_base(1.0, fact.unit),
+                        fact.unit,
+                    )
+                )
+        return found
+
+
+def _trend(study: Study, start: Launch) -> Run:
+    inputs = trend_inputs(start.values, start.population, study.years, start.context)
+    return Run(TREND, Case(), study, start, inputs, project(inputs), ())
+
+
+def _policy(case: Case, trend: Run) -> tuple[np.ndarray, list[Note]]:
+    """Policy array of a case, and what must be said of it."""
+    study, values = trend.study, trend.start.values
+    policy = policy_array(case, study.years, study.place.settlement_rules)
+    residents = trend.paths.population[:, :, : Place.AWAY].sum(axis=(1, 2))
+    labour_force = (residents * trend.inputs.participation).sum(axis=(-1, -2))
+    growth = job_growth(labour_force, nonfarm_share(study.place, values), values)
+    return excess_of_totals(policy, case, study.years, growth)
+
+
+def _effect(paths: Paths, trend: Run) -> float:
+    """Largest change of any headline stock against the trend, persons."""
+    now, base = measure(paths.population), trend.stocks
+    names = ("resident_population", "town_population", "hukou_population", "urban_hukou")
+    return float(max(np.abs(getattr(now, n) - getattr(base, n)).max() for n in names))
+
+
+def _empty_levers(case: Case, policy: np.ndarray, inputs: Inputs, trend: Run) -> list[Note]:
+    """Levers that the scenario sets and that change nothing, with the reason."""
+    notes = []
+    for group, members in levers().items():
+        if getattr(case.levers, group) is None:
+            continue
+        alone = inputs.policy_baseline.copy()
+        columns = [Policy[name.upper()] for name in members]
+        alone[:, columns] = policy[:, columns]
+        if np.array_equal(alone, inputs.policy_baseline):
+            notes.append(Note(f"{group}_at_trend", {}))
+        elif _effect(project(inputs._replace(policy=alone)), trend) < NOTHING:
+            values = trend.start.values
+            vacancy = {
+                "vacancy": values["vacancy_rate"],
+                "frictional": values["frictional_vacancy"],
+            }
+            notes.append(Note(f"{group}_no_effect", vacancy if group == "housing" else {}))
+    return notes
+
+
+def run_case(case_id: str, case: Case, trend: Run) -> Run:
+    """Project one policy against its trend."""
+    policy, notes = _policy(case, trend)
+    inputs = trend.inputs._replace(policy=policy, trend_town=trend.stocks.town_population)
+    notes += _empty_levers(case, policy, inputs, trend)
+    return Run(case_id, case, trend.study, trend.start, inputs, project(inputs), tuple(notes))
+
+
+def run(study: Study, *, face_value: bool = True) -> Result:
+    """Run the trend and every scenario of a study.
+
+    Parameters
+    ----------
+    study : from `load_scenario`
+    face_value : also fit the trend that superseded estimates would give, where a place has them
+
+    Raises
+    ------
+    ScenarioError
+        If the facts of the place contradict each other.
+    """
+    start = launch(study)
+    trend = _trend(study, start)
+    runs = {TREND: trend}
+    for case_id, case in study.cases.items():
+        runs[case_id] = run_case(case_id, case, trend)
+    superseded = any(f.use == "superseded" for f in study.place.facts)
+    naive = _trend(study, launch(study, face_value=True)) if face_value and superseded else None
+    return Result(study, start, runs, naive)

@@ -1,0 +1,190 @@
+"""Scenario files to frozen, fully resolved studies: a place, a horizon and its policies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from simulator.age_table import AgeTable, read_age_table
+from simulator.errors import ScenarioError, Violation
+from simulator.parameters import central_values
+from simulator.schema import Case, PlaceFile, ScenarioFile
+from simulator.source import Document, parse_document, read_document
+from simulator.validation import check_place, check_scenario, from_pydantic
+
+TREND = "trend"
+#: ``extends: library:places/quxian.yaml`` finds the files that come with the program.
+LIBRARY_PREFIX = "library:"
+LIBRARY = Path(__file__).resolve().parent.parent / "scenarios"
+#: Years projected beyond the base where a file sets no horizon.
+DEFAULT_YEARS = 13
+DEFAULT_SEED = 1
+
+
+@dataclass(frozen=True)
+class Study:
+    """One scenario file, resolved: everything a run needs, and where each part came from."""
+
+    file: str
+    id: str
+    place: PlaceFile
+    horizon: int
+    seed: int
+    parameters: Mapping[str, float]
+    overridden: Mapping[str, str]
+    cases: Mapping[str, Case]
+    age_tables: Mapping[int, AgeTable]
+    sources: tuple[Path, ...]
+
+    @property
+    def years(self) -> range:
+        """Projected years, base year excluded."""
+        return range(self.place.base_year + 1, self.horizon + 1)
+
+
+def _validated(document: Document) -> PlaceFile | ScenarioFile:
+    kind = document.data.get("kind")
+    if kind not in ("place", "scenario"):
+        code = "missing_key" if kind is None else "not_allowed"
+        params: dict[str, Any] = {"key": "kind", "allowed": ["place", "scenario"], "nearest": None}
+        raise ScenarioError([document.violation(code, ("kind",), kind, **params)])
+    model = PlaceFile if kind == "place" else ScenarioFile
+    try:
+        return model.model_validate(document.data)
+    except ValidationError as error:
+        raise ScenarioError(from_pydantic(document, model, error)) from None
+
+
+def _extended(document: Document, scenario: ScenarioFile) -> Path:
+    name = scenario.extends
+    if name.startswith(LIBRARY_PREFIX):
+        return (LIBRARY / name.removeprefix(LIBRARY_PREFIX)).resolve()
+    return (document.path.parent / name).resolve()
+
+
+def _chain(first: Document) -> list[tuple[Document, PlaceFile | ScenarioFile]]:
+    """Files from the one asked for down to its place."""
+    chain: list[tuple[Document, PlaceFile | ScenarioFile]] = []
+    seen: list[Path] = []
+    document = first
+    while True:
+        parsed = _validated(document)
+        chain.append((document, parsed))
+        seen.append(document.path.resolve())
+        if isinstance(parsed, PlaceFile):
+            return chain
+        target = _extended(document, parsed)
+        if target in seen:
+            files = " -> ".join(p.name for p in [*seen, target])
+            raise ScenarioError(
+                [document.violation("cyclic_extends", ("extends",), parsed.extends, chain=files)]
+            )
+        if not target.is_file():
+            raise ScenarioError(
+                [document.violation("extends_not_found", ("extends",), parsed.extends)]
+            )
+        document = read_document(target)
+
+
+def _resolve(chain: list[tuple[Document, PlaceFile | ScenarioFile]], horizon: int | None) -> Study:
+    place_document, place = chain[-1]
+    assert isinstance(place, PlaceFile)
+    violations: list[Violation] = check_place(place_document, place)
+    scenarios = [(d, s) for d, s in reversed(chain) if isinstance(s, ScenarioFile)]
+    stated = [s.horizon for _, s in scenarios if s.horizon is not None]
+    end = horizon or (stated[-1] if stated else place.base_year + DEFAULT_YEARS)
+    values = central_values()
+    overridden: dict[str, str] = {}
+    cases: dict[str, Case] = {}
+    for document, layer in reversed(chain):
+        values |= layer.parameters
+        overridden |= dict.fromkeys(layer.parameters, document.file)
+    for document, scenario in scenarios:
+        violations += check_scenario(document, scenario, place, end)
+        cases |= scenario.scenarios
+    if horizon is not None and horizon <= place.base_year:
+        violations.append(
+            Violation(
+                "horizon_before_base", "--horizon", value=horizon, params={"base": place.base_year}
+            )
+        )
+    tables: Mapping[int, AgeTable] = {}
+    if place.age_sex is not None:
+        tables, faults = read_age_table(place_document, place.age_sex)
+        violations += faults
+    if violations:
+        raise ScenarioError(violations)
+    top_document, top = chain[0]
+    seeds = [s.seed for _, s in scenarios if s.seed is not None]
+    sources = [d.path for d, _ in chain]
+    if place.age_sex is not None:
+        sources.append(place_document.path.parent / place.age_sex)
+    return Study(
+        file=top_document.file,
+        id=top.id,
+        place=place,
+        horizon=end,
+        seed=seeds[-1] if seeds else DEFAULT_SEED,
+        parameters=values,
+        overridden=overridden,
+        cases=cases,
+        age_tables=tables,
+        sources=tuple(sources),
+    )
+
+
+def load_scenario(path: str | Path, *, horizon: int | None = None) -> Study:
+    """Read, validate and resolve a scenario or place file.
+
+    Parameters
+    ----------
+    path : path
+        YAML file; its chain of ``extends`` must end at a place.
+    horizon : int, optional
+        Last projected year, in place of the file's own.
+
+    Raises
+    ------
+    ScenarioError
+        With every violation found in the files of the chain.
+    """
+    return _resolve(_chain(read_document(Path(path), str(path))), horizon)
+
+
+def parse_scenario(raw: bytes, name: str, *, horizon: int | None = None) -> Study:
+    """`load_scenario` for bytes in hand, such as an upload, which is trusted with no path.
+
+    ``extends`` must lead to a file of the library and an uploaded place may name no age table.
+
+    Raises
+    ------
+    ScenarioError
+        With every violation found, a path out of the library among them.
+    """
+    document = parse_document(raw, Path(name).name, LIBRARY / Path(name).name)
+    parsed = _validated(document)
+    if isinstance(parsed, PlaceFile) and parsed.age_sex is not None:
+        raise ScenarioError([document.violation("upload_path", ("age_sex",), parsed.age_sex)])
+    if isinstance(parsed, ScenarioFile):
+        target = _extended(document, parsed)
+        if not target.is_relative_to(LIBRARY.resolve()):
+            raise ScenarioError([document.violation("upload_path", ("extends",), parsed.extends)])
+    return _resolve(_chain(document), horizon)
+
+
+def load_scenarios(paths: Sequence[str | Path], *, horizon: int | None = None) -> list[Study]:
+    """`load_scenario` for several files; the violations of all of them are raised together."""
+    studies: list[Study] = []
+    violations: list[Violation] = []
+    for path in paths:
+        try:
+            studies.append(load_scenario(path, horizon=horizon))
+        except ScenarioError as error:
+            violations += error.violations
+    if violations:
+        raise ScenarioError(violations)
+    return studies

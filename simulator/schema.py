@@ -1,0 +1,213 @@
+"""What a place file and a scenario file may contain; the JSON Schema is made from these models."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, create_model
+
+from simulator.parameters import assumptions, levers
+
+Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+Year = Annotated[int, Field(ge=1949, le=2100)]
+Quote = Annotated[str, Field(min_length=2)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class Strict(BaseModel):
+    """No unknown keys, no coercion, no change after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Words(Strict):
+    """The same words in both languages."""
+
+    zh: str
+    en: str
+
+    def get(self, lang: str) -> str:
+        """Words in the interface language."""
+        return self.zh if lang == "zh" else self.en
+
+
+class Source(Strict):
+    """A document that figures are quoted from."""
+
+    title: Words
+    year: Year | None = None
+    via: str | None = None
+
+
+class Fact(Strict):
+    """One figure about the place, as printed, with the words that print it."""
+
+    indicator: str
+    year: Year | None
+    read_as: Year | None = None
+    value: Number
+    unit: str
+    scope: Literal["county", "county_seat"] = "county"
+    use: Literal["base", "history", "superseded", "outcome", "context"]
+    document: str
+    quote: Quote
+    via: str | None = None
+    note: Words | None = None
+
+    @property
+    def at(self) -> int | None:
+        """Year the figure is for: as printed, else as read."""
+        return self.year if self.year is not None else self.read_as
+
+
+class Baseline(Strict):
+    """A target's value at the plan's base."""
+
+    year: Year | None
+    value: Number
+
+
+class Alternative(Strict):
+    """Another value that the document prints for the same thing."""
+
+    value: Number
+    quote: Quote
+    why_not_used: Words
+
+
+class Target(Strict):
+    """One value that the plan wants reached."""
+
+    indicator: str
+    year: Year | None
+    read_as: Year | None = None
+    op: Literal[">=", "<=", "~"]
+    value: Number
+    unit: str
+    scope: Literal["county", "county_seat"] = "county"
+    baseline: Baseline | None = None
+    document: str
+    quote: Quote
+    via: str | None = None
+    note: Words | None = None
+    alternatives: list[Alternative] = []
+
+    @property
+    def at(self) -> int | None:
+        """Year the target is for: as printed, else as read."""
+        return self.year if self.year is not None else self.read_as
+
+
+class PlaceFile(Strict):
+    """A place: what is known of it, and what its plan wants."""
+
+    kind: Literal["place"]
+    id: Id
+    name: Words
+    code: str | None = None
+    province: str
+    prefecture: str | None = None
+    level: Literal["nation", "prefecture", "county", "district", "town"]
+    base_year: Year
+    age_sex: str | None = None
+    documents: dict[str, Source]
+    facts: list[Fact]
+    targets: list[Target] = []
+    settlement_rules: dict[str, Number] = {}
+    parameters: dict[str, Number] = {}
+
+
+def _lever_schema(low: float, high: float, text: str) -> dict[str, Any]:
+    number = {"type": "number", "minimum": low, "maximum": high}
+    path = {
+        "type": "object",
+        "propertyNames": {"pattern": r"^\d{4}$"},
+        "additionalProperties": {"anyOf": [number, {"type": "null"}]},
+    }
+    return {"anyOf": [number, path], "description": text}
+
+
+def _lever_models() -> type[BaseModel]:
+    """One model a lever group, made from the parameter table; values are checked by `scenario`."""
+    groups: dict[str, Any] = {}
+    for group, members in levers().items():
+        fields: dict[str, Any] = {}
+        for name, p in members.items():
+            text = f"{p.label_en} / {p.label_zh} [{p.unit}]. {p.help_en}"
+            fields[name] = (
+                Annotated[Any, WithJsonSchema(_lever_schema(p.low, p.high, text))],
+                None,
+            )
+        if group == "industry_jobs":
+            fields["basis"] = (Literal["beyond_trend", "total"], "beyond_trend")
+        groups[group] = (create_model(f"Lever_{group}", __base__=Strict, **fields) | None, None)
+    return create_model("Levers", __base__=Strict, **groups)
+
+
+if TYPE_CHECKING:
+    Levers = Any
+else:
+    Levers = _lever_models()
+
+
+class Evidence(Strict):
+    """Where a lever's value comes from."""
+
+    lever: str
+    kind: Literal["stated", "derived", "assumption"]
+    document: str | None = None
+    quotes: list[Quote] = []
+    derivation: Words | None = None
+
+
+class NotQuantified(Strict):
+    """A measure that the document announces without a number; it sets nothing."""
+
+    lever: str
+    document: str
+    quote: Quote
+    note: Words
+
+
+class Case(Strict):
+    """One policy: levers that differ from the trend."""
+
+    label: Words | None = None
+    description: Words | None = None
+    levers: Levers = Field(default_factory=lambda: Levers())
+    evidence: list[Evidence] = []
+    not_quantified: list[NotQuantified] = []
+
+
+class ScenarioFile(Strict):
+    """Policies for a place, on top of the file it extends."""
+
+    kind: Literal["scenario"]
+    id: Id
+    extends: str
+    horizon: Year | None = None
+    seed: Annotated[int, Field(ge=0)] | None = None
+    parameters: dict[str, Number] = {}
+    scenarios: dict[Id, Case] = {}
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of a place or scenario file, for editors."""
+    definitions: dict[str, Any] = {}
+    branches = []
+    for model in (PlaceFile, ScenarioFile):
+        schema = model.model_json_schema(ref_template="#/$defs/{model}")
+        definitions |= schema.pop("$defs", {})
+        names = {"type": "object", "additionalProperties": False, "properties": {}}
+        names["properties"] = {
+            n: {"type": "number", "minimum": p.low, "maximum": p.high, "description": p.help_en}
+            for n, p in assumptions().items()
+        }
+        schema["properties"]["parameters"] = names
+        branches.append(schema)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "County Urbanization Simulator: place or scenario",
+        "$defs": definitions,
+        "anyOf": branches,
+    }

@@ -1,0 +1,103 @@
+"""Plan targets against a projection: projected value, gap, status, first year met."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from simulator.schema import Target
+from simulator.units import from_base
+from simulator.vocabulary import Indicator, indicators
+
+Status = Literal["met", "missed", "not_modelled"]
+#: A ``>=`` or ``<=`` target is met when it holds to the precision of a printed figure's rounding.
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class TargetCheck:
+    """One target judged; values in the target's own unit, gap = projected - target.
+
+    ``needed`` is the stock that a per-capita requirement implies for the projected people, in
+    the indicator's ``amount_unit``; None for other kinds.
+    """
+
+    target: Target
+    indicator: Indicator
+    projected: float | None
+    gap: float | None
+    status: Status
+    first_year_met: int | None
+    needed: float | None
+    needed_at_base: float | None
+
+    @property
+    def kind(self) -> str:
+        """modelled, requirement or context."""
+        return self.indicator.kind
+
+
+def _meets(target: Target, value: np.ndarray, tolerance: float) -> np.ndarray:
+    slack = abs(target.value) * _ROUNDING
+    if target.op == ">=":
+        return value >= target.value - slack
+    if target.op == "<=":
+        return value <= target.value + slack
+    return np.abs(value - target.value) <= tolerance * abs(target.value)
+
+
+def check_target(
+    target: Target,
+    years: np.ndarray,
+    modelled: Mapping[str, np.ndarray],
+    people: Mapping[str, np.ndarray],
+    tolerance: float,
+) -> TargetCheck:
+    """Judge one target.
+
+    Parameters
+    ----------
+    target : the plan's target
+    years : (T + 1,) base year and projected years
+    modelled : base-unit series (T + 1,) of the indicators that the model projects
+    people : denominators of requirements, persons, (T + 1,)
+    tolerance : relative deviation allowed to an approximate (``~``) target
+    """
+    indicator = indicators()[target.indicator]
+    at = np.flatnonzero(years == target.at)
+    if indicator.kind == "requirement":
+        return _requirement(target, indicator, at, people[indicator.denominator])
+    if indicator.kind != "modelled" or indicator.name not in modelled or not at.size:
+        return TargetCheck(target, indicator, None, None, "not_modelled", None, None, None)
+    series = np.array([from_base(v, target.unit) for v in modelled[indicator.name]])
+    met = _meets(target, series, tolerance)
+    projected = float(series[at[0]])
+    reached = np.flatnonzero(met[1:])
+    return TargetCheck(
+        target=target,
+        indicator=indicator,
+        projected=projected,
+        gap=projected - target.value,
+        status="met" if met[at[0]] else "missed",
+        first_year_met=int(years[1:][reached[0]]) if reached.size else None,
+        needed=None,
+        needed_at_base=None,
+    )
+
+
+def _requirement(
+    target: Target, indicator: Indicator, at: np.ndarray, people: np.ndarray
+) -> TargetCheck:
+    """The stock that a per-capita target means for the people projected, eq. (43)."""
+
+    def stock(ratio: float, persons: float) -> float:
+        # Pupils per teacher is people over stock; every other requirement is stock over people.
+        return persons / ratio if indicator.better == "lower" else ratio * persons / indicator.per
+
+    needed = stock(target.value, float(people[at[0]])) if at.size else None
+    base = target.baseline
+    today = stock(base.value, float(people[0])) if base is not None else None
+    return TargetCheck(target, indicator, None, None, "not_modelled", None, needed, today)
