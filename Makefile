@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run app test test-all lint clean
+.PHONY: run app test test-slow test-all lint bench clean
 
 run: $(VENV)/run.stamp
 	@$(BIN)/python -m simulator run scenarios/quxian.yaml
@@ -15,8 +15,13 @@ app: $(VENV)/run.stamp
 test: $(VENV)/dev.stamp
 	@$(BIN)/python -m pytest -m "not slow and not browser"
 
-test-all: $(VENV)/dev.stamp
-	@$(BIN)/python -m pytest
+test-slow: $(VENV)/dev.stamp
+	@$(BIN)/python -m pytest -m "slow or browser"
+
+test-all: test test-slow
+
+bench: $(VENV)/dev.stamp
+	@$(BIN)/python -m benchmarks.kernel
 
 lint: $(VENV)/dev.stamp
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

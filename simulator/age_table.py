@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import csv
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from simulator.axes import N_AGES, OPEN_AGE, Sex
-from simulator.errors import Violation
-from simulator.source import Document
+from simulator.errors import ScenarioError, Violation, nearest
+from simulator.source import Document, decoded
 
 COLUMNS = ("year", "sex", "age_from", "age_to", "persons")
+_WHOLE = re.compile(r"-?[0-9]{1,9}")
+_COUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{0,15})?")
+_YEARS, _AGES, _PERSONS = (1949, 2100), (0, OPEN_AGE), (0, 2e9)
 
 
 @dataclass(frozen=True)
@@ -33,82 +36,125 @@ def read_age_table(place: Document, name: str) -> tuple[Mapping[int, AgeTable], 
     Groups must cover ages 0 to the open group without gap or overlap, alike for both sexes.
     """
     path = place.path.parent / name
-    if not path.is_file():
+    try:
+        raw = path.read_bytes()
+    except OSError:
         return {}, [place.violation("age_table_missing", ("age_sex",), name)]
-    rows, faults = _rows(path, name)
+    file = str(path)
+    try:
+        rows, faults = _rows(decoded(file, raw), file)
+    except ScenarioError as error:
+        return {}, list(error.violations)
     if faults:
         return {}, faults
     tables: dict[int, AgeTable] = {}
-    for year in sorted({row[0] for row in rows}):
-        table, problem = _table([row[1:] for row in rows if row[0] == year])
-        if table is None:
-            faults.append(
-                Violation("age_table_groups", name, params={"year": year, "problem": problem})
-            )
+    for year in sorted({row.year for row in rows}):
+        table = _table(year, [row for row in rows if row.year == year], file)
+        if isinstance(table, Violation):
+            faults.append(table)
         else:
             tables[year] = table
     return tables, faults
 
 
-_Row = tuple[int, Sex, int, int, float]
+class _Row(NamedTuple):
+    line: int
+    year: int
+    sex: Sex
+    low: int
+    high: int
+    persons: float
 
 
-def _rows(path: Path, name: str) -> tuple[list[_Row], list[Violation]]:
+def _rows(text: str, file: str) -> tuple[list[_Row], list[Violation]]:
+    lines = [(i, line) for i, line in enumerate(text.splitlines(), 1) if line.strip()]
+    cells = [
+        (i, [cell.strip().strip('"') for cell in line.split(",")])
+        for i, line in lines
+        if not line.startswith("#")
+    ]
+    if not cells:
+        return [], [Violation("age_table_empty", file)]
+    first, header = cells[0]
+    if tuple(header) != COLUMNS:
+        found = Violation(
+            "age_table_columns",
+            file,
+            first,
+            value=",".join(header),
+            params={"columns": ",".join(COLUMNS)},
+        )
+        return [], [found]
     rows: list[_Row] = []
     faults: list[Violation] = []
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        return [], [Violation("not_utf8", name)]
-    numbered = [
-        (i, line)
-        for i, line in enumerate(text.splitlines(), 1)
-        if line.strip() and not line.startswith("#")
-    ]
-    reader = csv.DictReader(line for _, line in numbered)
-    if tuple(reader.fieldnames or ()) != COLUMNS:
-        params = {"allowed": list(COLUMNS)}
-        return [], [
-            Violation("age_table_columns", name, value=list(reader.fieldnames or ()), params=params)
-        ]
-    for (line, _), row in zip(numbered[1:], reader, strict=False):
-        try:
-            rows.append(_row(row))
-        except (ValueError, KeyError) as error:
-            faults.append(
-                Violation(
-                    "age_table_row", name, line, value=dict(row), params={"reason": str(error)}
-                )
-            )
+    for line, row in cells[1:]:
+        read = _row(file, line, row)
+        if isinstance(read, Violation):
+            faults.append(read)
+        else:
+            rows.append(read)
+    if not rows and not faults:
+        faults.append(Violation("age_table_empty", file))
     return rows, faults
 
 
-def _row(row: dict[str, str]) -> _Row:
-    low = int(row["age_from"])
-    high = int(row["age_to"]) if row["age_to"].strip() else OPEN_AGE
-    persons = float(row["persons"])
-    if not 0 <= low <= high <= OPEN_AGE or not persons >= 0.0 or persons == float("inf"):
-        raise ValueError("0 <= age_from <= age_to <= 100, persons >= 0")
-    return int(row["year"]), Sex[row["sex"].upper()], low, high, persons
+def _row(file: str, line: int, row: list[str]) -> _Row | Violation:
+    """One row, or the first thing wrong with it."""
+    if len(row) != len(COLUMNS):
+        params: dict[str, Any] = {"n": len(COLUMNS), "found": len(row)}
+        return Violation("age_table_cells", file, line, value=",".join(row), params=params)
+    cells = dict(zip(COLUMNS, row, strict=True))
+    if cells["sex"].upper() not in Sex.__members__:
+        allowed = [sex.name.lower() for sex in Sex]
+        params = {"allowed": allowed, "nearest": nearest(cells["sex"].lower(), allowed)}
+        return Violation("not_allowed", file, line, "sex", cells["sex"], params)
+    numbers: dict[str, float] = {}
+    limits = {"year": _YEARS, "age_from": _AGES, "age_to": _AGES, "persons": _PERSONS}
+    for column, (low, high) in limits.items():
+        words = cells[column] or (str(OPEN_AGE) if column == "age_to" else "")
+        pattern = _COUNT if column == "persons" else _WHOLE
+        if not pattern.fullmatch(words):
+            params = {"expected": "number" if column == "persons" else "integer"}
+            return Violation("not_a_number", file, line, column, words, params)
+        numbers[column] = float(words)
+        if not low <= numbers[column] <= high:
+            params = {"low": low, "high": high}
+            return Violation("outside", file, line, column, float(words), params)
+    if numbers["age_from"] > numbers["age_to"]:
+        return Violation("age_table_order", file, line, value=",".join(row))
+    year, low_age, high_age = (int(numbers[k]) for k in ("year", "age_from", "age_to"))
+    sex = Sex[cells["sex"].upper()]
+    return _Row(line, year, sex, low_age, high_age, numbers["persons"])
 
 
-def _table(rows: list[tuple[Sex, int, int, float]]) -> tuple[AgeTable | None, str]:
-    by_sex = {sex: sorted(r[1:] for r in rows if r[0] is sex) for sex in Sex}
-    bounds = [[(low, high) for low, high, _ in by_sex[sex]] for sex in Sex]
-    if bounds[Sex.MALE] != bounds[Sex.FEMALE] or not bounds[Sex.MALE]:
-        return None, "male and female groups differ"
-    expected = 0
-    for low, high in bounds[Sex.MALE]:
-        if low != expected:
-            return None, f"group should start at age {expected}, starts at {low}"
-        expected = high + 1
-    if expected != N_AGES:
-        return None, f"last group ends at age {expected - 1}, should be open"
-    group = np.concatenate([np.full(h - low + 1, i) for i, (low, h) in enumerate(bounds[Sex.MALE])])
-    persons = np.array([[n for _, _, n in by_sex[sex]] for sex in Sex])
+def _table(year: int, rows: list[_Row], file: str) -> AgeTable | Violation:
+    """The table of one year, or what is wrong with its groups."""
+    by_sex = {sex: sorted((r for r in rows if r.sex is sex), key=lambda r: r.low) for sex in Sex}
+    for sex, groups in by_sex.items():
+        if not groups:
+            params: dict[str, Any] = {"year": year, "sex": sex.name.lower()}
+            return Violation("age_table_one_sex", file, rows[0].line, params=params)
+        expected = 0
+        for row in groups:
+            params = {"year": year, "sex": sex.name.lower(), "start": expected}
+            if row.low != expected:
+                return Violation("age_table_gap", file, row.line, "age_from", row.low, params)
+            expected = row.high + 1
+        if expected != N_AGES:
+            params = {"year": year, "sex": sex.name.lower()}
+            last = groups[-1]
+            return Violation("age_table_not_open", file, last.line, "age_to", last.high, params)
+    for male, female in zip(by_sex[Sex.MALE], by_sex[Sex.FEMALE], strict=False):
+        if male.high != female.high:
+            params = {"year": year, "male": f"{male.low}-{male.high}"}
+            groups_of = f"{female.low}-{female.high}"
+            return Violation("age_table_sexes", file, female.line, value=groups_of, params=params)
+    bounds = [(row.low, row.high) for row in by_sex[Sex.MALE]]
+    group = np.concatenate([np.full(h - low + 1, i) for i, (low, h) in enumerate(bounds)])
+    persons = np.array([[row.persons for row in by_sex[sex]] for sex in Sex])
     if not persons.sum() > 0.0:
-        return None, "no persons"
-    return AgeTable(persons, group), ""
+        return Violation("age_table_no_persons", file, rows[0].line, params={"year": year})
+    return AgeTable(persons, group)
 
 
 def years_in(tables: Mapping[int, AgeTable]) -> Iterator[int]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.optimize import least_squares
@@ -117,20 +118,34 @@ def trend_inputs(
     """Inputs of a projection in which every lever rests, shapes as in `Inputs`."""
     vital = vital_rates(context.level, years, values["mortality_e0_difference"])
     policy = baseline_policy(len(years), context.rules)
-    return Inputs(
+    inputs = Inputs(
         population=cells,
         mortality=vital.mortality,
         newborn_survival=vital.newborn_survival,
-        asfr=vital.asfr * values["fertility_ratio"],
+        asfr=vital.asfr,
         srb=vital.srb,
-        schedule=schedules(values),
-        level=flow_levels(values, years, context.arrival_base, context.shift_after),
-        arrivals=arrival_shares(values),
+        schedule=np.empty(0),
+        level=np.empty(0),
+        arrivals=np.empty(0),
         participation=participation(values),
         policy=policy,
         policy_baseline=policy,
         behaviour=behaviour_vector(values),
         trend_town=np.full(len(years) + 1, np.inf),
+    )
+    return _with_flows(inputs, values, years, context)
+
+
+def _with_flows(
+    inputs: Inputs, values: Mapping[str, float], years: range, context: Context
+) -> Inputs:
+    """The same inputs with the fertility and flows that ``values`` say: what a fit varies."""
+    vital = vital_rates(context.level, years, values["mortality_e0_difference"])
+    return inputs._replace(
+        asfr=vital.asfr * values["fertility_ratio"],
+        schedule=schedules(values),
+        level=flow_levels(values, years, context.arrival_base, context.shift_after),
+        arrivals=arrival_shares(values),
     )
 
 
@@ -178,13 +193,13 @@ def fit(history: History, values: Mapping[str, float], fixed: Sequence[str] = ()
     centre = np.log([values[n] for n in names])
     prior_sd = np.array([np.log(table[n].high / table[n].low) / _NINETY for n in names])
     years = range(history.start_year + 1, history.base_year + 1)
+    resting = trend_inputs(values, history.cells, years, history.context)
     observed = np.array([o.value for o in history.observations])
     sd = np.array([o.sd for o in history.observations])
 
     def run(theta: np.ndarray) -> np.ndarray:
         trial = {**values, **dict(zip(names, np.exp(theta), strict=True))}
-        inputs = trend_inputs(trial, history.cells, years, history.context)
-        return project(inputs).population
+        return project(_with_flows(resting, trial, years, history.context)).population
 
     def residuals(theta: np.ndarray) -> np.ndarray:
         population = run(theta)
@@ -194,7 +209,8 @@ def fit(history: History, values: Mapping[str, float], fixed: Sequence[str] = ()
 
     # The documented range is also what a scenario may set, so a fit can always be entered again.
     bounds = (np.log([table[n].low for n in names]), np.log([table[n].high for n in names]))
-    best = least_squares(residuals, centre, bounds=bounds, x_scale=prior_sd, **_SOLVER)
+    near = least_squares(residuals, centre, bounds=bounds, x_scale=prior_sd)
+    best = least_squares(residuals, near.x, bounds=bounds, x_scale=prior_sd, **_SOLVER)
     covariance = np.linalg.inv(best.jac.T @ best.jac)
     population = run(best.x)
     return Fit(
@@ -212,4 +228,5 @@ def fit(history: History, values: Mapping[str, float], fixed: Sequence[str] = ()
     )
 
 
-_SOLVER: Mapping[str, float] = {"xtol": 1e-9, "ftol": 1e-9, "gtol": 1e-9}
+#: Central differences and tight stops, so that rounding in the last digit stays there.
+_SOLVER: Mapping[str, Any] = {"jac": "3-point", "xtol": 1e-13, "ftol": 1e-13, "gtol": 1e-13}

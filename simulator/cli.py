@@ -49,8 +49,11 @@ def _language(chosen: str | None) -> str:
 
 
 def _console() -> Console:
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=_PAGE)
+    # What files say is text and never markup, whatever brackets it holds.
+    console = Console(highlight=False, markup=False)
+    if console.is_terminal:
+        return console
+    return Console(highlight=False, markup=False, width=_PAGE)
 
 
 def _refuse(error: ScenarioError, lang: str) -> typer.Exit:
@@ -72,7 +75,6 @@ def run_command(
     lang: Lang = None,
 ) -> None:
     """运行情景，与规划目标比较。/ Run scenarios and compare them with the plan's targets."""
-    from simulator.report.files import write_result
     from simulator.report.terminal import result_view
     from simulator.run import run
     from simulator.scenario import load_scenarios
@@ -87,6 +89,8 @@ def run_command(
             console.print(part)
             console.print()
     if out is not None:
+        from simulator.report.files import write_result  # pandas, only when it is needed
+
         for result in results:
             try:
                 folders = write_result(result, out)
@@ -98,7 +102,7 @@ def run_command(
                 raise typer.Exit(BAD_INPUT) from None
             for folder in folders:
                 console.print(text("report.written", language, path=folder))
-    if strict and any(result.missed() for result in results):
+    if strict and any(result.not_met() for result in results):
         print(text("cli.strict_failed", language), file=sys.stderr)
         raise typer.Exit(MISSED)
 

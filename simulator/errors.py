@@ -39,12 +39,13 @@ class Violation:
 
 
 class ScenarioError(Exception):
-    """An input file cannot be used; carries every violation found, in file order."""
+    """An input file cannot be used; carries every violation found, file by file, in line order."""
 
     def __init__(self, violations: Iterable[Violation]) -> None:
-        self.violations: tuple[Violation, ...] = tuple(
-            sorted(violations, key=lambda v: (v.file, v.line or 0, v.path))
-        )
+        found = list(violations)
+        met = {file: i for i, file in reversed(list(enumerate(v.file for v in found)))}
+        found.sort(key=lambda v: (met[v.file], v.line or 0, v.path))
+        self.violations: tuple[Violation, ...] = tuple(found)
         super().__init__(self._plain())
 
     def _plain(self) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simulator import tables
 from simulator.age_table import AgeTable
 from simulator.baseline import Totals, build_cells, rake_to
 from simulator.calibration import Context, Fit, History, Observation, fit
@@ -82,7 +83,7 @@ class _Facts:
 
     def has_split(self, year: int) -> bool:
         """Whether residents and their split by residence are known in ``year``."""
-        split = ("town_population", "resident_urbanization_rate")
+        split = ("town_population", "village_population", "resident_urbanization_rate")
         known = self.get("resident_population", year) is not None
         return known and any(self.get(name, year) is not None for name in split)
 
@@ -110,29 +111,53 @@ def _chosen(study: Study, face_value: bool) -> list[Fact]:
     ]
 
 
+def _town(facts: _Facts, year: int, residents: float) -> float | None:
+    """Town residents as stated: counted, by what is left of the villages, or by the rate."""
+    town, village = facts.get("town_population", year), facts.get("village_population", year)
+    rate = facts.get("resident_urbanization_rate", year)
+    if town is not None:
+        return town
+    if village is not None:
+        return residents - village
+    return None if rate is None else rate * residents
+
+
+def _registered(
+    facts: _Facts, year: int, residents: float, hukou: float, visitors: float
+) -> tuple[float, float, list[str]]:
+    """Hukou population and non-local residents: stated, by difference, or the values given.
+
+    The third item names those that had to be given.
+    """
+    away, gap = facts.get("out_migrants", year), facts.get("hukou_minus_resident", year)
+    stated, counted = facts.get("hukou_population", year), facts.get("nonlocal_residents", year)
+    if stated is None and gap is not None:
+        stated = residents + gap
+    if stated is not None and counted is None and away is not None:
+        return stated, residents - stated + away, []
+    given = [] if counted is not None else ["nonlocal_residents"]
+    visitors = visitors if counted is None else counted
+    if stated is None and away is not None:
+        return residents - visitors + away, visitors, given
+    if stated is None:
+        return hukou, visitors, [*given, "hukou_population"]
+    return stated, visitors, given
+
+
 def _first_totals(
     facts: _Facts, year: int, values: Mapping[str, float]
 ) -> tuple[Totals, list[Assumed]]:
     """Totals of the launch year; what is missing is assumed by the documented rules."""
+    residents = facts.get("resident_population", year) or 0.0
+    town = _town(facts, year, residents) or 0.0
+    share = values["nonlocal_share"] * residents
+    hukou, visitors, given = _registered(facts, year, residents, residents, share)
+    visitors = max(visitors, residents - hukou) if "nonlocal_residents" in given else visitors
     assumed: list[Assumed] = []
-    residents = facts.get("resident_population", year)
-    assert residents is not None
-    town = facts.get("town_population", year)
-    if town is None:
-        town = residents * (facts.get("resident_urbanization_rate", year) or 0.0)
-    gap, hukou = facts.get("hukou_minus_resident", year), facts.get("hukou_population", year)
-    if hukou is None and gap is not None:
-        hukou = residents + gap
-    visitors = facts.get("nonlocal_residents", year)
-    if visitors is None:
-        share = values["nonlocal_share"] * residents
-        visitors = share if hukou is None else max(share, residents - hukou)
+    if "nonlocal_residents" in given:
         assumed.append(Assumed("nonlocal_residents", visitors, "persons", "nonlocal_share"))
-    if hukou is None:
-        away = facts.get("out_migrants", year)
-        hukou = residents - visitors + (away if away is not None else visitors)
-        if away is None:
-            assumed.append(Assumed("hukou_population", hukou, "persons", "hukou_balances"))
+    if "hukou_population" in given:
+        assumed.append(Assumed("hukou_population", hukou, "persons", "hukou_balances"))
     rate = facts.get("hukou_urbanization_rate", year)
     if rate is None:
         resident_rate = town / residents
@@ -164,22 +189,26 @@ def _base_totals(facts: _Facts, stocks: Stocks, year: int) -> tuple[Totals, list
     """Totals of the base year: facts where there are any, the fitted run where there are none."""
     assumed: list[Assumed] = []
 
-    def known(indicator: str) -> float:
-        value = facts.get(indicator, year)
-        if value is None:
-            value = float(getattr(stocks, indicator))
-            unit = "share" if indicator in _RATES else "persons"
-            assumed.append(Assumed(indicator, value, unit, "fitted_run"))
+    def taken(name: str) -> float:
+        value = float(getattr(stocks, name))
+        unit = "share" if name in _RATES else "persons"
+        assumed.append(Assumed(name, value, unit, "fitted_run"))
         return value
 
-    residents = known("resident_population")
-    town = facts.get("town_population", year)
+    stated = facts.get("resident_population", year)
+    residents = taken("resident_population") if stated is None else stated
+    town = _town(facts, year, residents)
     if town is None:
-        town = known("resident_urbanization_rate") * residents
-    gap = facts.get("hukou_minus_resident", year)
-    hukou = residents + gap if gap is not None else known("hukou_population")
-    urban = known("hukou_urbanization_rate") * hukou
-    return Totals(residents, town, hukou, urban, known("nonlocal_residents")), assumed
+        town = taken("resident_urbanization_rate") * residents
+    run_hukou, run_visitors = float(stocks.hukou_population), float(stocks.nonlocal_residents)
+    hukou, visitors, given = _registered(facts, year, residents, run_hukou, run_visitors)
+    if "hukou_population" in given:
+        taken("hukou_population")
+    if "nonlocal_residents" in given:
+        taken("nonlocal_residents")
+    rate = facts.get("hukou_urbanization_rate", year)
+    rate = taken("hukou_urbanization_rate") if rate is None else rate
+    return Totals(residents, town, hukou, rate * hukou, visitors), assumed
 
 
 def _seat_share(facts: _Facts, values: Mapping[str, float], base: int) -> tuple[float, Assumed]:
@@ -210,13 +239,13 @@ def launch(study: Study, *, face_value: bool = False) -> Launch:
     values = dict(study.parameters)
     start, base = _start_year(study, facts), place.base_year
     first, assumed = _first_totals(facts, start, values)
-    tables = study.age_tables
-    cells = _cells(study, values, first, start, tables.get(start))
+    ages_known = study.age_tables
+    cells = _cells(study, values, first, start, ages_known.get(start))
     share, seat = _seat_share(facts, values, base)
     last_count = max(y for y in facts.years("resident_population") if y <= base)
     context = Context(place.level, last_count, first.residents, place.settlement_rules)
     if start == base:
-        if base not in tables:
+        if base not in ages_known:
             assumed.append(Assumed("age_structure", np.nan, "", "national_ages"))
         flows = Assumed("flows", np.nan, "", "prior_flows")
         return Launch(cells, values, first, share, None, context, (*assumed, seat, flows))
@@ -225,12 +254,16 @@ def launch(study: Study, *, face_value: bool = False) -> Launch:
         base_year=base,
         cells=cells,
         observations=_observations(facts, first, values, start, base),
-        age_tables={} if face_value else {y: t for y, t in tables.items() if start < y <= base},
+        age_tables={} if face_value else {y: t for y, t in ages_known.items() if start < y <= base},
         context=context,
     )
     found = fit(history, values, fixed=tuple(study.overridden))
     totals, missing = _base_totals(facts, measure(found.population[-1]), base)
-    population = rake_to(found.population[-1], totals)
+    _refuse_contradiction(study, totals, base)
+    try:
+        population = rake_to(found.population[-1], totals)
+    except ValueError:
+        raise ScenarioError([_fault(study, "base_unreachable", year=base)]) from None
     ages = Assumed("age_structure", np.nan, "", "rolled_forward")
     every = (*assumed, *missing, ages, seat)
     return Launch(population, found.values, totals, share, found, context, every)
@@ -250,6 +283,9 @@ def _start_year(study: Study, facts: _Facts) -> int:
     if not starts:
         needed = "resident_population + town_population / resident_urbanization_rate"
         raise ScenarioError([_fault(study, "missing_totals", needed=needed)])
+    earliest = int(tables.wpp().years[0]) - 1
+    if starts[0] < earliest:
+        raise ScenarioError([_fault(study, "before_series", year=starts[0], earliest=earliest)])
     return starts[0]
 
 
@@ -267,4 +303,5 @@ def _cells(
 
 
 def _fault(study: Study, code: str, **params: object) -> Violation:
-    return Violation(code, study.file, path="facts", params=dict(params))
+    file = study.place_file
+    return Violation(code, file, path="facts", params=dict(params))

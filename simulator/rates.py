@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -41,8 +41,23 @@ RESIDENCE = {
     "nation": ("urban", "rural", "urban"),
 }
 _SHAPE_YEAR = 2020
+_LEVELS = (
+    "arrival_share",
+    "arrival_town_share",
+    "hukou_conversion_level",
+    "nonlocal_departure_level",
+    "out_migration_level",
+    "out_town_ratio",
+    "recent_shift_out",
+    "recent_shift_town",
+    "reclassification_level",
+    "return_level",
+    "return_town_share",
+    "rural_to_urban_level",
+    "settled_elsewhere_level",
+    "urban_to_rural_ratio",
+)
 _RETIREMENT, _WORKING, _ADULT_WILLING = 65, 16, 65
-_LOCAL = (Registration.URBAN_HUKOU, Registration.RURAL_HUKOU)
 
 
 class Vital(NamedTuple):
@@ -98,34 +113,43 @@ def vital_rates(level: str, years: range, e0_difference: float) -> Vital:
     return Vital(mortality, newborn, asfr, wpp.srb[at])
 
 
-def migration_curve(values: Mapping[str, float]) -> np.ndarray:
-    """Rogers-Castro curve of the place, shape (A,), unscaled."""
+Values = Mapping[str, Any]
+"""Parameter values by name: numbers, or arrays of one common shape (...) of draws."""
+
+
+def migration_curve(values: Values) -> np.ndarray:
+    """Rogers-Castro curve of the place, shape (..., A), unscaled."""
     names = ("a1", "alpha1", "a2", "alpha2", "mu2", "lambda2", "c")
     return rogers_castro(np.arange(N_AGES), **{name: values[f"rc_{name}"] for name in names})
 
 
-def willingness_curve(values: Mapping[str, float]) -> np.ndarray:
-    """Willingness to take local hukou by age, shape (A,): flat, falling, flat."""
-    full, old = values["willing_age_full"], values["willing_old_share"]
-    return np.interp(np.arange(N_AGES), [full, _ADULT_WILLING], [1.0, old])
+def willingness_curve(values: Values) -> np.ndarray:
+    """Willingness to take local hukou by age, shape (..., A): flat, falling, flat, eq. (36)."""
+    full = np.asarray(values["willing_age_full"])[..., None]
+    old = np.asarray(values["willing_old_share"])[..., None]
+    fallen = np.clip((np.arange(N_AGES) - full) / (_ADULT_WILLING - full), 0.0, 1.0)
+    return 1.0 - (1.0 - old) * fallen
 
 
-def schedules(values: Mapping[str, float]) -> np.ndarray:
-    """Age schedule of each transition, shape (12, 2, A), mean 1 at ages 15-59, eqs. (34)-(36).
+def schedules(values: Values) -> np.ndarray:
+    """Age schedule of each transition, shape (..., 12, 2, A), mean 1 at 15-59, eqs. (34)-(36).
 
     Moves follow the Rogers-Castro curve, conversion the willingness by age; return, settling
     elsewhere and reclassification are alike at all ages. Rows of deaths are not read.
     """
-    schedule = np.ones((N_TRANSITIONS, N_SEXES, N_AGES))
+    moves = unit_hazard(migration_curve(values))
+    schedule = np.ones((*moves.shape[:-1], N_TRANSITIONS, N_SEXES, N_AGES))
     for flow in (Flow.RURAL_TO_URBAN, Flow.URBAN_TO_RURAL, Flow.OUT_TOWN, Flow.OUT_VILLAGE):
-        schedule[flow] = unit_hazard(migration_curve(values))
-    schedule[Flow.HUKOU_CONVERSION] = unit_hazard(willingness_curve(values))
+        schedule[..., flow, :, :] = moves[..., None, :]
+    conversion = unit_hazard(willingness_curve(values))
+    schedule[..., Flow.HUKOU_CONVERSION, :, :] = conversion[..., None, :]
     return schedule
 
 
-def arrival_shares(values: Mapping[str, float]) -> np.ndarray:
-    """Age and sex shares of non-local arrivals, shape (2, A), summing to 1; sexes alike."""
-    return np.tile(unit_gmr(migration_curve(values)) / N_SEXES, (N_SEXES, 1))
+def arrival_shares(values: Values) -> np.ndarray:
+    """Age and sex shares of non-local arrivals, shape (..., 2, A), summing to 1; sexes alike."""
+    shares = unit_gmr(migration_curve(values)) / N_SEXES
+    return np.repeat(shares[..., None, :], N_SEXES, axis=-2)
 
 
 def participation(values: Mapping[str, float]) -> np.ndarray:
@@ -138,37 +162,41 @@ def participation(values: Mapping[str, float]) -> np.ndarray:
 
 
 def flow_levels(
-    values: Mapping[str, float], years: Sequence[int], residents: float, shift_after: int
+    values: Values, years: Sequence[int], residents: float, shift_after: int
 ) -> np.ndarray:
-    """Level of each flow by year and registration, shape (T, 14, 3), eqs. (37)-(39).
+    """Level of each flow by year and registration, shape (..., T, 14, 3), eqs. (37)-(39).
 
     Parameters
     ----------
-    values : parameter values
+    values : parameter values, numbers or arrays of shape (...)
     years : calendar years projected
-    residents : resident population at the start, the base of arrivals
+    residents : resident population that arrivals are a share of
     shift_after : last year before the recent shift applies
     """
-    level = np.zeros((len(years), N_FLOWS, N_REGISTRATIONS))
+    v = {name: np.asarray(values[name])[..., None] for name in _LEVELS}
+    shape = np.broadcast_shapes(*(value.shape[:-1] for value in v.values()))
+    level = np.zeros((*shape, len(years), N_FLOWS, N_REGISTRATIONS))
     recent = np.array(years) > shift_after
-    town_shift = np.where(recent, values["recent_shift_town"], 1.0)[:, None]
-    out_shift = np.where(recent, values["recent_shift_out"], 1.0)[:, None]
-    to_town = values["rural_to_urban_level"]
-    level[:, Flow.RURAL_TO_URBAN] = to_town * town_shift
-    level[:, Flow.RECLASSIFICATION] = values["reclassification_level"] * town_shift
-    level[:, Flow.URBAN_TO_RURAL] = to_town * values["urban_to_rural_ratio"] * town_shift
-    out, back = values["out_migration_level"], values["return_level"]
-    for r in _LOCAL:
-        level[:, Flow.OUT_VILLAGE, r] = out * out_shift[:, 0]
-        level[:, Flow.OUT_TOWN, r] = out * values["out_town_ratio"] * out_shift[:, 0]
-        level[:, Flow.RETURN_TOWN, r] = back * values["return_town_share"]
-        level[:, Flow.RETURN_VILLAGE, r] = back * (1.0 - values["return_town_share"])
-        level[:, Flow.SETTLED_ELSEWHERE, r] = values["settled_elsewhere_level"]
-    nonlocal_ = Registration.NONLOCAL
-    level[:, [Flow.OUT_TOWN, Flow.OUT_VILLAGE], nonlocal_] = values["nonlocal_departure_level"]
-    for r in (Registration.RURAL_HUKOU, nonlocal_):
-        level[:, Flow.HUKOU_CONVERSION, r] = values["hukou_conversion_level"]
-    arrivals = values["arrival_share"] * residents
-    level[:, Flow.ARRIVAL_TOWN, nonlocal_] = arrivals * values["arrival_town_share"]
-    level[:, Flow.ARRIVAL_VILLAGE, nonlocal_] = arrivals * (1.0 - values["arrival_town_share"])
+    town_shift = np.where(recent, v["recent_shift_town"], 1.0)
+    out_shift = np.where(recent, v["recent_shift_out"], 1.0)
+    to_town = v["rural_to_urban_level"] * town_shift
+    out, back = v["out_migration_level"] * out_shift, v["return_level"]
+    arrivals = v["arrival_share"] * residents
+    for r in Registration:
+        level[..., Flow.RURAL_TO_URBAN, r] = to_town
+        level[..., Flow.RECLASSIFICATION, r] = v["reclassification_level"] * town_shift
+        level[..., Flow.URBAN_TO_RURAL, r] = to_town * v["urban_to_rural_ratio"]
+        if r is Registration.NONLOCAL:
+            level[..., Flow.OUT_TOWN, r] = v["nonlocal_departure_level"]
+            level[..., Flow.OUT_VILLAGE, r] = v["nonlocal_departure_level"]
+            level[..., Flow.ARRIVAL_TOWN, r] = arrivals * v["arrival_town_share"]
+            level[..., Flow.ARRIVAL_VILLAGE, r] = arrivals * (1.0 - v["arrival_town_share"])
+        else:
+            level[..., Flow.OUT_VILLAGE, r] = out
+            level[..., Flow.OUT_TOWN, r] = out * v["out_town_ratio"]
+            level[..., Flow.RETURN_TOWN, r] = back * v["return_town_share"]
+            level[..., Flow.RETURN_VILLAGE, r] = back * (1.0 - v["return_town_share"])
+            level[..., Flow.SETTLED_ELSEWHERE, r] = v["settled_elsewhere_level"]
+        if r is not Registration.URBAN_HUKOU:
+            level[..., Flow.HUKOU_CONVERSION, r] = v["hukou_conversion_level"]
     return level

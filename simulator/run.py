@@ -143,10 +143,13 @@ class Result:
         """The scenario in which every lever rests."""
         return self.runs[TREND]
 
-    def missed(self) -> list[tuple[str, TargetCheck]]:
-        """Modelled targets that a scenario other than the trend misses, or the trend if alone."""
+    def not_met(self) -> list[tuple[str, TargetCheck]]:
+        """Modelled targets that a scenario other than the trend (or the trend if alone) misses,
+        or that lie beyond the horizon and so cannot be said to be met.
+        """
         judged = [r for r in self.runs.values() if r.id != TREND] or [self.trend]
-        return [(r.id, t) for r in judged for t in r.targets if t.status == "missed"]
+        found = [(r.id, t) for r in judged for t in r.targets if t.kind == "modelled"]
+        return [(name, check) for name, check in found if check.status != "met"]
 
     def outcomes(self) -> list[tuple[str, int, float, float, str]]:
         """What happened after the base against the trend: indicator, year, observed, projected,
@@ -185,40 +188,47 @@ def _policy(case: Case, trend: Run) -> tuple[np.ndarray, list[Note]]:
     return excess_of_totals(policy, case, study.years, growth)
 
 
-def _effect(paths: Paths, trend: Run) -> float:
-    """Largest change of any headline stock against the trend, persons."""
-    now, base = measure(paths.population), trend.stocks
+def _difference(one: Paths, other: Paths) -> float:
+    """Largest difference of any headline stock between two projections, persons."""
+    now, base = measure(one.population), measure(other.population)
     names = ("resident_population", "town_population", "hukou_population", "urban_hukou")
     return float(max(np.abs(getattr(now, n) - getattr(base, n)).max() for n in names))
 
 
-def _empty_levers(case: Case, policy: np.ndarray, inputs: Inputs, trend: Run) -> list[Note]:
-    """Levers that the scenario sets and that change nothing, with the reason."""
+def _empty_levers(case: Case, inputs: Inputs, paths: Paths, trend: Run) -> list[Note]:
+    """Levers that the scenario sets and whose absence would change nothing, with the reason."""
     notes = []
     for group, members in levers().items():
         if getattr(case.levers, group) is None:
             continue
-        alone = inputs.policy_baseline.copy()
+        without = inputs.policy.copy()
         columns = [Policy[name.upper()] for name in members]
-        alone[:, columns] = policy[:, columns]
-        if np.array_equal(alone, inputs.policy_baseline):
+        without[:, columns] = inputs.policy_baseline[:, columns]
+        if np.array_equal(without, inputs.policy):
             notes.append(Note(f"{group}_at_trend", {}))
-        elif _effect(project(inputs._replace(policy=alone)), trend) < NOTHING:
-            values = trend.start.values
-            vacancy = {
-                "vacancy": values["vacancy_rate"],
-                "frictional": values["frictional_vacancy"],
-            }
-            notes.append(Note(f"{group}_no_effect", vacancy if group == "housing" else {}))
+        elif _difference(project(inputs._replace(policy=without)), paths) < NOTHING:
+            notes.append(_no_effect(group, inputs.policy, trend.start.values))
     return notes
+
+
+def _no_effect(group: str, policy: np.ndarray, values: Mapping[str, float]) -> Note:
+    """Why a lever that is set changes nothing."""
+    if group != "housing":
+        return Note(f"{group}_no_effect", {})
+    vacancy, frictional = values["vacancy_rate"], values["frictional_vacancy"]
+    added = policy[:, [Policy.COMMERCIAL_UNITS, Policy.RENTAL_UNITS]].sum()
+    if vacancy > frictional and added > 0.0 and not policy[:, Policy.DEMOLISHED_UNITS].any():
+        return Note("housing_no_effect", {"vacancy": vacancy, "frictional": frictional})
+    return Note("housing_not_binding", {})
 
 
 def run_case(case_id: str, case: Case, trend: Run) -> Run:
     """Project one policy against its trend."""
     policy, notes = _policy(case, trend)
     inputs = trend.inputs._replace(policy=policy, trend_town=trend.stocks.town_population)
-    notes += _empty_levers(case, policy, inputs, trend)
-    return Run(case_id, case, trend.study, trend.start, inputs, project(inputs), tuple(notes))
+    paths = project(inputs)
+    notes += _empty_levers(case, inputs, paths, trend)
+    return Run(case_id, case, trend.study, trend.start, inputs, paths, tuple(notes))
 
 
 def run(study: Study, *, face_value: bool = True) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ LIBRARY = Path(__file__).resolve().parent.parent / "scenarios"
 #: Years projected beyond the base where a file sets no horizon.
 DEFAULT_YEARS = 13
 DEFAULT_SEED = 1
+#: Last year of the national series; the horizon of a file is held to it by the schema.
+LAST_YEAR = 2100
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Study:
     """One scenario file, resolved: everything a run needs, and where each part came from."""
 
     file: str
+    place_file: str
     id: str
     place: PlaceFile
     horizon: int
@@ -83,11 +87,26 @@ def _chain(first: Document) -> list[tuple[Document, PlaceFile | ScenarioFile]]:
             raise ScenarioError(
                 [document.violation("cyclic_extends", ("extends",), parsed.extends, chain=files)]
             )
-        if not target.is_file():
+        if not _exists(target):
             raise ScenarioError(
                 [document.violation("extends_not_found", ("extends",), parsed.extends)]
             )
-        document = read_document(target)
+        document = read_document(target, _name(document, parsed))
+
+
+def _exists(path: Path) -> bool:
+    """Whether a file is there and its name is one that a file can have."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def _name(document: Document, scenario: ScenarioFile) -> str:
+    """Name of the extended file as the user would write it."""
+    if scenario.extends.startswith(LIBRARY_PREFIX):
+        return scenario.extends
+    return os.path.normpath(Path(document.file).parent / scenario.extends)
 
 
 def _resolve(chain: list[tuple[Document, PlaceFile | ScenarioFile]], horizon: int | None) -> Study:
@@ -96,7 +115,9 @@ def _resolve(chain: list[tuple[Document, PlaceFile | ScenarioFile]], horizon: in
     violations: list[Violation] = check_place(place_document, place)
     scenarios = [(d, s) for d, s in reversed(chain) if isinstance(s, ScenarioFile)]
     stated = [s.horizon for _, s in scenarios if s.horizon is not None]
-    end = horizon or (stated[-1] if stated else place.base_year + DEFAULT_YEARS)
+    end = stated[-1] if stated else min(place.base_year + DEFAULT_YEARS, LAST_YEAR)
+    if horizon is not None:
+        end = horizon
     values = central_values()
     overridden: dict[str, str] = {}
     cases: dict[str, Case] = {}
@@ -106,12 +127,7 @@ def _resolve(chain: list[tuple[Document, PlaceFile | ScenarioFile]], horizon: in
     for document, scenario in scenarios:
         violations += check_scenario(document, scenario, place, end)
         cases |= scenario.scenarios
-    if horizon is not None and horizon <= place.base_year:
-        violations.append(
-            Violation(
-                "horizon_before_base", "--horizon", value=horizon, params={"base": place.base_year}
-            )
-        )
+    violations += _asked_horizon(horizon, place.base_year)
     tables: Mapping[int, AgeTable] = {}
     if place.age_sex is not None:
         tables, faults = read_age_table(place_document, place.age_sex)
@@ -125,6 +141,7 @@ def _resolve(chain: list[tuple[Document, PlaceFile | ScenarioFile]], horizon: in
         sources.append(place_document.path.parent / place.age_sex)
     return Study(
         file=top_document.file,
+        place_file=place_document.file,
         id=top.id,
         place=place,
         horizon=end,
@@ -135,6 +152,18 @@ def _resolve(chain: list[tuple[Document, PlaceFile | ScenarioFile]], horizon: in
         age_tables=tables,
         sources=tuple(sources),
     )
+
+
+def _asked_horizon(horizon: int | None, base: int) -> list[Violation]:
+    """The horizon of the command line lies after the base and within the national series."""
+    if horizon is None:
+        return []
+    if horizon <= base:
+        return [Violation("horizon_before_base", "--horizon", value=horizon, params={"base": base})]
+    if horizon > LAST_YEAR:
+        limits = {"low": base + 1, "high": LAST_YEAR, "unit": ""}
+        return [Violation("out_of_range", "--horizon", value=horizon, params=limits)]
+    return []
 
 
 def load_scenario(path: str | Path, *, horizon: int | None = None) -> Study:

@@ -8,12 +8,11 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from simulator.errors import Violation, nearest
+from simulator.errors import Violation
+from simulator.figures import check_figures, named
 from simulator.parameters import Parameter, assumptions, levers
-from simulator.schema import Fact, PlaceFile, ScenarioFile, Strict, Target
+from simulator.schema import PlaceFile, ScenarioFile
 from simulator.source import Document
-from simulator.units import dimension, to_base
-from simulator.vocabulary import indicators
 
 _TYPES = {
     "float_type": "number",
@@ -21,13 +20,21 @@ _TYPES = {
     "int_type": "integer",
     "int_from_float": "integer",
     "string_type": "text",
-    "bool_type": "yes_no",
     "list_type": "list",
     "dict_type": "mapping",
     "model_type": "mapping",
     "model_attributes_type": "mapping",
 }
 _TREND = "trend"
+_ANSWERS = ("yes", "no", "Yes", "No", "是", "否")
+_Path = tuple[str | int, ...]
+
+
+def _bare(annotation: Any) -> Any:
+    """``X`` of ``X | None``, anything else as it is."""
+    parts = [a for a in get_args(annotation) if a is not type(None)]
+    optional = len(parts) == 1 and len(get_args(annotation)) == 2
+    return parts[0] if optional else annotation
 
 
 def _model_at(model: type[BaseModel], path: Iterable[str | int]) -> type[BaseModel] | None:
@@ -37,11 +44,10 @@ def _model_at(model: type[BaseModel], path: Iterable[str | int]) -> type[BaseMod
         if isinstance(current, type) and issubclass(current, BaseModel):
             if part not in current.model_fields:
                 return None
-            current = current.model_fields[str(part)].annotation
-        candidates = [current, *get_args(current)]
-        models = [m for m in candidates if isinstance(m, type) and issubclass(m, Strict)]
-        if models:
-            current = models[0]
+            current = _bare(current.model_fields[str(part)].annotation)
+        else:  # an item of a list, or a value of a mapping
+            items = get_args(current)
+            current = items[-1] if items else None
     return current if isinstance(current, type) and issubclass(current, BaseModel) else None
 
 
@@ -66,26 +72,17 @@ def _translate(document: Document, model: type[BaseModel], detail: Any) -> Viola
     if path and path[-1] == "[key]":
         path = path[:-1]
     if kind == "extra_forbidden":
-        holder = _model_at(model, path[:-1])
-        allowed = sorted(holder.model_fields) if holder else []
-        name = str(path[-1])
-        return document.violation(
-            "unknown_key", path, name, allowed=allowed, nearest=nearest(name, allowed)
-        )
+        return _unknown_key(document, model, path)
     if kind == "missing":
         return document.violation("missing_key", path, None, key=str(path[-1]))
     if kind == "literal_error":
-        allowed = _choice(context["expected"])
-        return document.violation(
-            "not_allowed", path, value, allowed=allowed, nearest=nearest(str(value), allowed)
-        )
+        return document.violation("not_allowed", path, value, allowed=_choice(context["expected"]))
     if kind in _TYPES:
-        if path == ("code",) and isinstance(value, int):
-            return document.violation("unquoted_code", path, value)
-        return document.violation("wrong_type", path, value, expected=_TYPES[kind])
-    if kind in ("greater_than_equal", "less_than_equal"):
-        low, high = context.get("ge"), context.get("le")
-        return document.violation("out_of_range", path, value, low=low, high=high, unit="")
+        return _wrong_type(document, path, value, _TYPES[kind])
+    if kind == "greater_than_equal":
+        return document.violation("below_least", path, value, least=context["ge"])
+    if kind == "less_than_equal":
+        return document.violation("above_most", path, value, most=context["le"])
     if kind == "finite_number":
         return document.violation("not_finite", path, value)
     if kind in ("string_pattern_mismatch", "string_too_long"):
@@ -95,98 +92,56 @@ def _translate(document: Document, model: type[BaseModel], detail: Any) -> Viola
     return document.violation("invalid", path, value, reason=detail["msg"])
 
 
-def _named(
-    document: Document, code: str, path: tuple[str | int, ...], name: str, allowed: Iterable[str]
-) -> Iterator[Violation]:
-    names = list(allowed)
-    if name not in names:
-        close = nearest(name, names)
-        yield document.violation(code, path, name, nearest=close, allowed=names)
+def _unknown_key(document: Document, model: type[BaseModel], path: _Path) -> Violation:
+    """A key that is not known, with the keys that are; a lever in the wrong group is shown it."""
+    holder, name = _model_at(model, path[:-1]), str(path[-1])
+    allowed = sorted(holder.model_fields) if holder else []
+    homes = [f"{group}.{name}" for group, members in levers().items() if name in members]
+    if "levers" in path and homes:
+        return document.violation("unknown_key", path, name, allowed=allowed, nearest=homes[0])
+    return document.violation("unknown_key", path, name, allowed=allowed)
+
+
+def _wrong_type(document: Document, path: _Path, value: Any, expected: str) -> Violation:
+    """A value of the wrong type, said by what is there: nothing, text for a number, a number."""
+    if value is None:
+        return document.violation("no_value", path, None, expected=expected)
+    answer = isinstance(value, bool) or value in _ANSWERS
+    if answer and expected == "number" and {"levers", "settlement_rules"} & set(path):
+        return document.violation("yes_or_no", path, value)
+    if isinstance(value, str) and expected in ("number", "integer"):
+        return document.violation("not_a_number", path, value, expected=expected)
+    if isinstance(value, int | float) and expected == "text":
+        number = not isinstance(value, bool) and path == ("code",)
+        return document.violation("unquoted_code" if number else "unquoted_text", path, value)
+    return document.violation("wrong_type", path, value, expected=expected)
 
 
 def _parameters(document: Document, values: Mapping[str, float]) -> Iterator[Violation]:
     known = assumptions()
     for name, value in values.items():
         path = ("parameters", name)
-        yield from _named(document, "unknown_parameter", path, name, known)
+        yield from named(document, "unknown_parameter", path, name, known)
         if name in known:
             yield from _range(document, path, value, known[name])
 
 
-def _range(
-    document: Document, path: tuple[str | int, ...], value: Any, p: Parameter
-) -> Iterator[Violation]:
+def _range(document: Document, path: _Path, value: Any, p: Parameter) -> Iterator[Violation]:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        yield document.violation("wrong_type", path, value, expected="number")
+        yield _wrong_type(document, path, value, "number")
     elif not math.isfinite(value):
         yield document.violation("not_finite", path, value)
     elif not p.low <= value <= p.high:
-        yield document.violation("out_of_range", path, value, low=p.low, high=p.high, unit=p.unit)
-
-
-def _figure(
-    document: Document, path: tuple[str | int, ...], figure: Fact | Target, place: PlaceFile
-) -> Iterator[Violation]:
-    """Rules that facts and targets share."""
-    known = indicators()
-    yield from _named(document, "unknown_indicator", (*path, "indicator"), figure.indicator, known)
-    yield from _named(
-        document, "unknown_document", (*path, "document"), figure.document, place.documents
-    )
-    if figure.indicator not in known:
-        return
-    indicator, size = known[figure.indicator], dimension(figure.unit)
-    if indicator.kind != "modelled":
-        return
-    wanted = dimension(indicator.unit)
-    if size != wanted:
-        yield document.violation("wrong_unit", (*path, "unit"), figure.unit, example=indicator.unit)
-        return
-    amount = to_base(figure.value, figure.unit)
-    if wanted == "share" and not 0.0 <= amount <= 1.0:
-        yield document.violation("share_outside", (*path, "value"), figure.value, unit=figure.unit)
-    if wanted == "persons" and amount < 0.0 and figure.indicator != "hukou_minus_resident":
-        yield document.violation("negative", (*path, "value"), figure.value, unit=figure.unit)
+        labels = {"label_en": f"{p.label_en} ({p.unit})", "label_zh": p.label_zh}
+        yield document.violation("out_of_range", path, value, low=p.low, high=p.high, **labels)
 
 
 def check_place(document: Document, place: PlaceFile) -> list[Violation]:
-    """Rules across the figures of a place file."""
-    found = list(_parameters(document, place.parameters))
-    for i, fact in enumerate(place.facts):
-        path = ("facts", i)
-        found += _figure(document, path, fact, place)
-        if fact.use == "base" and fact.at != place.base_year:
-            found.append(
-                document.violation("base_fact_year", (*path, "year"), fact.at, base=place.base_year)
-            )
-        if fact.use == "history" and (fact.at is None or fact.at > place.base_year):
-            found.append(
-                document.violation(
-                    "history_after_base", (*path, "year"), fact.at, base=place.base_year
-                )
-            )
-        if fact.use == "outcome" and (fact.at is None or fact.at <= place.base_year):
-            found.append(
-                document.violation(
-                    "outcome_before_base", (*path, "year"), fact.at, base=place.base_year
-                )
-            )
-    for i, target in enumerate(place.targets):
-        path = ("targets", i)
-        found += _figure(document, path, target, place)
-        if target.at is None:
-            found.append(document.violation("no_year", (*path, "year"), None))
-        elif target.at <= place.base_year:
-            found.append(
-                document.violation(
-                    "year_before_base", (*path, "year"), target.at, base=place.base_year
-                )
-            )
+    """Rules across the keys of a place file."""
     return [
-        *found,
+        *_parameters(document, place.parameters),
         *_rules(document, place),
-        *_repeated(document, place),
-        *_totals(document, place),
+        *check_figures(document, place),
     ]
 
 
@@ -195,35 +150,9 @@ def _rules(document: Document, place: PlaceFile) -> Iterator[Violation]:
     known = levers()["settlement"]
     for name, value in place.settlement_rules.items():
         path = ("settlement_rules", name)
-        yield from _named(document, "unknown_lever", path, name, known)
+        yield from named(document, "unknown_lever", path, name, known)
         if name in known:
             yield from _range(document, path, value, known[name])
-
-
-def _repeated(document: Document, place: PlaceFile) -> Iterator[Violation]:
-    """Two usable figures for one indicator and year: which one counts must be said."""
-    seen: dict[tuple[str, int | None, str], int] = {}
-    for i, fact in enumerate(place.facts):
-        if fact.use in ("base", "history"):
-            key = (fact.indicator, fact.at, fact.scope)
-            if key in seen:
-                first = document.line(("facts", seen[key]))
-                yield document.violation("repeated_fact", ("facts", i), fact.indicator, first=first)
-            seen.setdefault(key, i)
-
-
-def _totals(document: Document, place: PlaceFile) -> list[Violation]:
-    """A place needs residents and a way to split them between town and village."""
-    usable = {f.indicator for f in place.facts if f.use in ("base", "history")}
-    found = []
-    if "resident_population" not in usable:
-        found.append(
-            document.violation("missing_totals", ("facts",), None, needed="resident_population")
-        )
-    if not usable & {"resident_urbanization_rate", "town_population"}:
-        needed = "resident_urbanization_rate / town_population"
-        found.append(document.violation("missing_totals", ("facts",), None, needed=needed))
-    return found
 
 
 def check_scenario(
@@ -231,12 +160,15 @@ def check_scenario(
 ) -> list[Violation]:
     """Rules of a scenario file, given the place and horizon it resolves to."""
     found = list(_parameters(document, scenario.parameters))
-    if horizon <= place.base_year:
+    own = scenario.horizon
+    if own is not None and own <= place.base_year:
         found.append(
-            document.violation("horizon_before_base", ("horizon",), horizon, base=place.base_year)
+            document.violation("horizon_before_base", ("horizon",), own, base=place.base_year)
         )
+    # A run cut short from outside the file leaves the file's own later years valid.
+    last = max(horizon, own or horizon)
     for name, case in scenario.scenarios.items():
-        at: tuple[str | int, ...] = ("scenarios", name)
+        at: _Path = ("scenarios", name)
         if name == _TREND:
             found.append(document.violation("reserved_name", at, name))
         for group, members in levers().items():
@@ -245,21 +177,24 @@ def check_scenario(
                 value = getattr(chosen, lever, None)
                 if value is not None:
                     path = (*at, "levers", group, lever)
-                    found += _lever(document, path, value, p, place.base_year, horizon)
+                    found += _lever(document, path, value, p, place.base_year, last)
         found += _cited(document, at, case, place)
     return found
 
 
 def _lever(
     document: Document,
-    path: tuple[str | int, ...],
+    path: _Path,
     value: Any,
     p: Parameter,
     base: int,
     horizon: int,
 ) -> Iterator[Violation]:
-    if not isinstance(value, dict):
+    if isinstance(value, list):
+        yield _wrong_type(document, path, value, "lever")
+    elif not isinstance(value, dict):
         yield from _range(document, path, value, p)
+    if not isinstance(value, dict):
         return
     if not value:
         yield document.violation("empty_path", path, value)
@@ -275,18 +210,16 @@ def _lever(
             yield from _range(document, (*path, year), amount, p)
 
 
-def _cited(
-    document: Document, at: tuple[str | int, ...], case: Any, place: PlaceFile
-) -> Iterator[Violation]:
+def _cited(document: Document, at: _Path, case: Any, place: PlaceFile) -> Iterator[Violation]:
     """Evidence and unquantified measures must name levers and documents that exist."""
     groups = levers()
     names = [*groups, *(f"{g}.{n}" for g, members in groups.items() for n in members)]
     for key in ("evidence", "not_quantified"):
         for i, item in enumerate(getattr(case, key)):
             path = (*at, key, i)
-            yield from _named(document, "unknown_lever", (*path, "lever"), item.lever, names)
+            yield from named(document, "unknown_lever", (*path, "lever"), item.lever, names)
             if item.document is not None:
-                yield from _named(
+                yield from named(
                     document,
                     "unknown_document",
                     (*path, "document"),

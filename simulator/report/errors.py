@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+import json
+
 from simulator.errors import ScenarioError, Violation
-from simulator.i18n import catalogue, text
+from simulator.i18n import catalogue, placeholders, text
 
 _MAX_ALLOWED = 12
-_MAX_VALUE = 60
+_MAX_VALUE = 120
+_IN_YAML = {"Infinity": ".inf", "-Infinity": "-.inf", "NaN": ".nan"}
 
 
 def describe(violation: Violation, lang: str) -> str:
     """One violation: ``file:line: path: message; value; allowed; nearest name``."""
-    params = dict(violation.params)
-    if violation.code == "wrong_type":
-        params["expected"] = text(f"type.{params['expected']}", lang)
-    params["value"] = violation.value
-    message = catalogue(lang)[f"error.{violation.code}"].format(**params)
+    template = catalogue(lang)[f"error.{violation.code}"]
+    params = {key: _plain(value) for key, value in violation.params.items()}
+    if "expected" in params:
+        params["expected"] = text(f"type.{violation.params['expected']}", lang)
+    params["label"] = params.get(f"label_{lang}", "")
+    params["value"] = _named(violation.value)
+    message = template.format(**params)
     place = violation.file if violation.line is None else f"{violation.file}:{violation.line}"
-    parts = [f"{place}: {violation.path}: {message}" if violation.path else f"{place}: {message}"]
-    shown = _shown(violation.value)
-    if shown and shown not in message:
-        parts.append(text("error.value", lang, value=shown))
+    where = (place, _named(violation.path)) if violation.path else (place,)
+    parts = [": ".join((*where, message))]
+    if violation.value is not None and "value" not in placeholders(template):
+        parts.append(text("error.value", lang, value=_shown(violation.value)))
+    if violation.params.get("allowed"):
+        parts.append(text("error.allowed", lang, allowed=_listed(violation.params["allowed"])))
     if params.get("nearest"):
         parts.append(text("error.nearest", lang, nearest=params["nearest"]))
-    if params.get("allowed"):
-        parts.append(text("error.allowed", lang, allowed=_listed(params["allowed"])))
     return ("；" if lang == "zh" else "; ").join(parts)
 
 
@@ -36,10 +41,23 @@ def describe_all(error: ScenarioError, lang: str) -> str:
 
 
 def _shown(value: object) -> str:
-    if value is None:
-        return ""
-    words = str(value)
+    """A value as the file has it, in one line: text in quotes, true and false, groups in braces."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    words = json.dumps(value, ensure_ascii=False, default=str)
+    words = _IN_YAML.get(words, words)
     return words if len(words) <= _MAX_VALUE else f"{words[:_MAX_VALUE]}…"
+
+
+def _named(value: object) -> str:
+    """A name within a sentence: no quotes, and no line break or control character either."""
+    words = str(value)
+    return words if words.isprintable() and len(words) <= _MAX_VALUE else _shown(value)
+
+
+def _plain(value: object) -> object:
+    """A limit as people write it: 200000, not 200000.0."""
+    return f"{value:.10g}" if isinstance(value, float) else value
 
 
 def _listed(allowed: list[str]) -> str:

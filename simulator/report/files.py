@@ -64,12 +64,14 @@ def _replace(fresh: Path, target: Path) -> None:
     if not target.exists():
         os.rename(fresh, target)
         return
-    old = Path(tempfile.mkdtemp(prefix=".old-", dir=target.parent)) / target.name
-    os.rename(target, old)
+    aside = Path(tempfile.mkdtemp(prefix=".old-", dir=target.parent))
+    old = aside / target.name
     try:
+        os.rename(target, old)
         os.rename(fresh, target)
-    except OSError:
-        os.rename(old, target)
+    except BaseException:  # an interrupt between the two moves must not cost the old set
+        if old.exists() and not target.exists():
+            os.rename(old, target)
         raise
     finally:
-        shutil.rmtree(old.parent, ignore_errors=True)
+        shutil.rmtree(aside, ignore_errors=True)

@@ -13,7 +13,7 @@ from simulator.indicators import measure
 from simulator.launch import Launch
 from simulator.parameters import assumptions, levers
 from simulator.run import Result, Run
-from simulator.schema import Fact, Target
+from simulator.schema import Fact, PlaceFile, Target
 
 _DIGITS = 6
 
@@ -35,7 +35,7 @@ def resolved(result: Result, run: Run) -> dict[str, Any]:
         "levers": _levers(run),
         "evidence": [e.model_dump(exclude_none=True) for e in run.case.evidence],
         "not_quantified": [n.model_dump() for n in run.case.not_quantified],
-        "baseline": _baseline(result.start, place.base_year),
+        "baseline": _baseline(result.start, place),
         "fit": None if result.start.fit is None else _fit(result.start.fit),
         "fit_at_face_value": _face_value(result),
         "parameters": _parameters(result),
@@ -66,8 +66,9 @@ def _levers(run: Run) -> dict[str, Any]:
         chosen = getattr(run.case.levers, group)
         for name, p in members.items():
             value = getattr(chosen, name, None)
+            at_rest = run.study.place.settlement_rules.get(name, p.central)
             found[f"{group}.{name}"] = {
-                "value": p.central if value is None else value,
+                "value": at_rest if value is None else value,
                 "set_by": "trend" if value is None else run.study.file,
                 "unit": p.unit,
                 "source": p.source,
@@ -77,9 +78,12 @@ def _levers(run: Run) -> dict[str, Any]:
     return found
 
 
-def _baseline(start: Launch, year: int) -> dict[str, Any]:
-    stocks = measure(start.population)
-    rules = {a.quantity: a.rule for a in start.assumed}
+def _baseline(start: Launch, place: PlaceFile) -> dict[str, Any]:
+    """Totals of the base year; what neither a fact nor a rule gives follows from the others."""
+    year, stocks = place.base_year, measure(start.population)
+    rules = {a.quantity: f"assumed: {a.rule}" for a in start.assumed}
+    stated = {f.indicator for f in place.facts if f.use in ("base", "history") and f.at == year}
+    origin = dict.fromkeys(stated, "facts") | rules
     values = {
         "resident_population": ("persons", float(stocks.resident_population)),
         "town_population": ("persons", float(stocks.town_population)),
@@ -93,10 +97,10 @@ def _baseline(start: Launch, year: int) -> dict[str, Any]:
     return {
         name: {
             "year": year, "value": _rounded(value), "unit": unit,
-            "from": f"assumed: {rules[name]}" if name in rules else "facts",
+            "from": origin.get(name, "derived"),
         }
         for name, (unit, value) in values.items()
-    } | {"age_structure": rules.get("age_structure", "facts")}  # fmt: skip
+    } | {"age_structure": origin.get("age_structure", "facts")}  # fmt: skip
 
 
 def _fit(fit: Fit) -> dict[str, Any]:

@@ -130,7 +130,7 @@ def _target_row(checks: tuple[TargetCheck, ...], lang: str) -> list[RenderableTy
 def requirements_section(result: Result, lang: str) -> RenderableType:
     """Stocks that per-capita targets imply for the people projected."""
     runs = list(result.runs.values())
-    base = text("col.base_any", lang, year=result.study.place.base_year)
+    base = text("col.base", lang, year=result.study.place.base_year)
     headers = [text("col.indicator", lang), text("col.target_any", lang), base]
     headers += [text("col.amount", lang, scenario=wording.scenario_label(r, lang)) for r in runs]
     table = plain_table(*headers, numbers=range(1, len(headers)))

@@ -130,8 +130,8 @@ def face_value_sentence(result: Result, lang: str) -> str | None:
         return None
     gaps.sort(key=lambda f: f.at or 0)
     shown = {
-        "naive": value_of(float(naive.stocks.resident_population[at]), "persons", lang),
-        "trend": value_of(float(result.trend.stocks.resident_population[at]), "persons", lang),
+        "naive": _headcount(float(naive.stocks.resident_population[at]), lang),
+        "trend": _headcount(float(result.trend.stocks.resident_population[at]), lang),
         "naive_rate": percent(float(naive.stocks.resident_urbanization_rate[at])),
         "trend_rate": percent(float(result.trend.stocks.resident_urbanization_rate[at])),
         "before": ", ".join(f"{number(f.value)} {f.unit} ({f.at})" for f in before),
@@ -140,6 +140,11 @@ def face_value_sentence(result: Result, lang: str) -> str | None:
         "gap_after": f"{number(gaps[-1].value)} {gaps[-1].unit} ({gaps[-1].at})",
     }
     return text("report.face_value_text", lang, year=year, **shown)
+
+
+def _headcount(persons: float, lang: str) -> str:
+    """Persons within a sentence that names them itself; 万人 is part of the number in Chinese."""
+    return value_of(persons, "persons", lang) if lang == "zh" else people(persons, lang)
 
 
 def _last_target_year(result: Result) -> int:

@@ -1,0 +1,141 @@
+"""Speed of the year loop, side by side in one run: ``python -m benchmarks.kernel``.
+
+Ratios count; milliseconds are of the machine that runs it. Every figure is the best of several
+repeats, after compilation.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numba import njit
+
+from benchmarks.numpy_step import long_frame, numpy_step, pandas_step
+from simulator import load_scenario, run
+from simulator.draws import simulate_draws
+from simulator.ensemble import draw_inputs, draw_parameters, run_draws
+from simulator.projection import empty_paths, simulate
+from simulator.step import add_births, expose
+
+YEARS, DRAWS, SEED = 15, 1000, 1
+SCENARIO = Path(__file__).resolve().parent.parent / "scenarios" / "quxian.yaml"
+
+
+def best(task: Callable[[], object], repeats: int = 7, loops: int = 1) -> float:
+    """Seconds of one call, the best of ``repeats``."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        for _ in range(loops):
+            task()
+        times.append((time.perf_counter() - start) / loops)
+    return min(times)
+
+
+@njit(nogil=True)
+def _stripped(population, inputs, repeats):
+    """The step and births without levers, limits or records."""
+    opening, closing = population.copy(), np.empty_like(population)
+    exposure = np.empty_like(population)
+    births, deaths = np.empty(population.shape[:3]), np.empty(population.shape[:3])
+    for _ in range(repeats):
+        for t in range(inputs.srb.shape[0]):
+            expose(
+                opening,
+                inputs.mortality[t],
+                inputs.schedule,
+                inputs.level[t],
+                inputs.arrivals,
+                exposure,
+                closing,
+            )
+            add_births(
+                opening,
+                closing,
+                inputs.asfr[t],
+                inputs.srb[t],
+                inputs.newborn_survival[t],
+                births,
+                deaths,
+            )
+            opening, closing = closing, opening
+    return opening
+
+
+@njit(nogil=True)
+def _copy(population, scale, repeats):
+    """Floor of the machine: read every cell, multiply, write."""
+    opening, closing = population.copy(), np.empty_like(population)
+    a, b, f = opening.ravel(), closing.ravel(), scale.ravel()
+    for _ in range(repeats):
+        for i in range(a.size):
+            b[i] = a[i] * f[i]
+        a, b = b, a
+    return a
+
+
+def main() -> None:
+    """Measure and print."""
+    study = load_scenario(SCENARIO, horizon=2022 + YEARS)
+    plan = run(study, face_value=False).runs["plan"]
+    inputs, paths = plan.inputs, empty_paths(YEARS, 101)
+    simulate(inputs, paths)
+    args = (
+        inputs.population,
+        inputs.mortality[0],
+        inputs.schedule,
+        inputs.level[0],
+        inputs.arrivals,
+    )
+    closing = np.empty_like(inputs.population)
+    expose(*args, np.empty_like(closing), closing)
+    assert np.allclose(closing, numpy_step(*args), rtol=1e-12), "the steps differ"
+
+    one = best(lambda: simulate(inputs, paths), loops=20)
+    _stripped(inputs.population, inputs, 1)
+    bare = best(lambda: _stripped(inputs.population, inputs, 20)) / (20 * YEARS)
+    array = best(lambda: numpy_step(*args), loops=20)
+    scale = np.full_like(inputs.population, 0.999)
+    _copy(inputs.population, scale, 1)
+    floor = best(lambda: _copy(inputs.population, scale, 1000)) / 1000
+    frame = long_frame(inputs.population)
+    hazard = frame.drop(columns="persons").assign(hazard=0.01)
+    table = best(lambda: pandas_step(frame, hazard), repeats=3)
+
+    run_draws(plan, 64, SEED)
+    whole = {
+        n: best(lambda n=n: run_draws(plan, DRAWS, SEED, workers=n), repeats=5) for n in (1, 2)
+    }
+    draws = draw_inputs(plan, draw_parameters(plan.start, SEED, range(DRAWS)))
+    totals = np.empty((DRAWS, YEARS + 1, 3, 3))
+    loop = best(lambda: simulate_draws(inputs, draws, totals, totals), repeats=5)
+    per_year = loop / (2 * DRAWS * YEARS)
+
+    print(f"cores: {os.cpu_count()}")
+    print(f"one county x {YEARS} years, every flow kept      {one * 1e3:9.3f} ms")
+    print(f"{DRAWS} draws x {YEARS} years, levers live, 1 thread {whole[1]:9.3f} s")
+    print(f"{DRAWS} draws x {YEARS} years, levers live, 2 threads{whole[2]:9.3f} s")
+    print("   (each draw is run twice: on trend and under the policy)")
+    rate = 2 * DRAWS * YEARS / whole[2]
+    kept = 10_000 * totals[0].nbytes * 2 / 1e6
+    print(f"kept for 10,000 draws (totals, no cells)    {kept:9.1f} MB")
+    print(f"throughput, 2 threads, drawing included     {rate:9.0f} county-years/s")
+    print()
+    print(f"{'one county-year':44s}{'us':>9s}{'x floor':>10s}{'x kernel':>10s}")
+    rows = (
+        ("copy and multiply the same cells (floor)", floor),
+        ("step and births, no levers", bare),
+        ("year loop with all levers, in draws", per_year),
+        ("same step in whole-array NumPy (no births)", array),
+        ("pandas: survive and age only", table),
+    )
+    for name, seconds in rows:
+        print(f"{name:44s}{seconds * 1e6:9.2f}{seconds / floor:10.1f}{seconds / per_year:10.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""What a projection reads and carries: inputs, yearly record, working storage."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+
+class Driver(IntEnum):
+    """Columns of the yearly record of drivers and constraints."""
+
+    OPENNESS = 0
+    OPENNESS_BASELINE = 1
+    CONVERSION_DRIVER = 2
+    WEDGE_DRIVER = 3
+    LABOUR_GAP = 4
+    PULL_DRIVER = 5
+    WORKERS_MOVED = 6
+    WORKERS_AT_HOME = 7
+    HOUSING_CAPACITY = 8
+    ADMITTED_SHARE = 9
+    HOUSING_QUEUE = 10
+    QUOTA_SCALE = 11
+
+
+class Inputs(NamedTuple):
+    """Everything a projection of T years and A ages reads.
+
+    Shapes: population (3, 3, 2, A) persons; mortality (T, 3, 2, A) per person-year;
+    newborn_survival (T, 3, 2); asfr (T, 3, A) births per woman-year; srb (T,);
+    schedule (12, 2, A); level (T, 14, 3) per person-year, arrivals' rows in persons a year;
+    arrivals (2, A) summing to 1; participation (2, A); policy, policy_baseline
+    (T, len(Policy)); behaviour (len(Behaviour),); trend_town (T + 1,) town residents of the
+    trend, infinite for the trend itself.
+    """
+
+    population: np.ndarray
+    mortality: np.ndarray
+    newborn_survival: np.ndarray
+    asfr: np.ndarray
+    srb: np.ndarray
+    schedule: np.ndarray
+    level: np.ndarray
+    arrivals: np.ndarray
+    participation: np.ndarray
+    policy: np.ndarray
+    policy_baseline: np.ndarray
+    behaviour: np.ndarray
+    trend_town: np.ndarray
+
+
+class Scratch(NamedTuple):
+    """Storage of one year's trials: factor and trial (14, 3), exposure (3, 3, 2, A), ones (2, A),
+    carry (len(Carry),).
+    """
+
+    factor: np.ndarray
+    trial: np.ndarray
+    exposure: np.ndarray
+    ones: np.ndarray
+    carry: np.ndarray
+
+
+class Carry(IntEnum):
+    """What one year hands to the next besides people."""
+
+    LABOUR_GAP = 0
+    QUEUE = 1
+    BEYOND_TREND = 2
+    TREND_PEAK = 3
+
+
+_N_CARRY = len(Carry)
+
+
+@njit(cache=True)
+def new_scratch(inputs) -> Scratch:
+    """Scratch for a projection of ``inputs``, at its start."""
+    carry = np.zeros(_N_CARRY)
+    carry[Carry.TREND_PEAK] = inputs.trend_town[0]
+    return Scratch(
+        np.empty_like(inputs.level[0]), np.empty_like(inputs.level[0]),
+        np.empty_like(inputs.population), np.ones_like(inputs.participation), carry,
+    )  # fmt: skip

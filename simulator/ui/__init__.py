@@ -1,0 +1,1 @@
+"""The Streamlit app: pages, charts, state and downloads; no arithmetic on populations."""

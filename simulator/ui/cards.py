@@ -1,0 +1,106 @@
+"""The head of the page as HTML: the answer, and a card for each target the model can project."""
+
+from __future__ import annotations
+
+from html import escape
+
+from simulator.i18n import text
+from simulator.report import wording
+from simulator.run import Result, Run
+from simulator.scenario import TREND
+from simulator.targets import TargetCheck
+from simulator.ui import words
+
+_MARK = {"met": "✓", "missed": "✗"}
+_FULL = 100.0
+
+
+def heading(result: Result, current: Run, lang: str) -> str:
+    """Title of the page and the answer in a sentence."""
+    place, study = result.study.place, result.study
+    title = text("report.title", lang, name=place.name.get(lang))
+    where = " · ".join(p for p in (place.province, place.prefecture) if p)
+    basis = text("app.basis", lang, base=place.base_year, horizon=study.horizon)
+    return (
+        f'<header class="cus-head"><p class="cus-over">{escape(text("app.title", lang))}</p>'
+        f"<h1>{escape(title)}</h1>"
+        f'<p class="cus-answer">{escape(answer(result, current, lang))}</p>'
+        f'<p class="cus-muted">{escape(where)} · {escape(basis)}</p></header>'
+    )
+
+
+def answer(result: Result, current: Run, lang: str) -> str:
+    """How many targets the scenario meets, and how many the trend does."""
+    judged = _judged(current)
+    if not judged:
+        return text("app.answer.none", lang)
+    met, on_trend = (sum(c.status == "met" for c in _judged(r)) for r in (current, result.trend))
+    label = wording.scenario_label(current, lang)
+    if current.id == TREND:
+        return text("app.answer.trend", lang, n=len(judged), met=met)
+    return text("app.answer.policy", lang, scenario=label, n=len(judged), met=met, trend=on_trend)
+
+
+def _judged(run: Run) -> list[TargetCheck]:
+    return [c for c in run.targets if c.status != "not_modelled"]
+
+
+def cards(current: Run, trend: Run, lang: str) -> str:
+    """A card for each modelled target."""
+    pairs = zip(_judged(current), _judged(trend), strict=True)
+    label = wording.scenario_label(current, lang)
+    body = "".join(_card(now, base, current.id == TREND, label, lang) for now, base in pairs)
+    told = escape(text("app.cards", lang))
+    return f'<section class="cus-cards" aria-label="{told}">{body}</section>'
+
+
+def _card(now: TargetCheck, base: TargetCheck, at_trend: bool, label: str, lang: str) -> str:
+    target = now.target
+    status = f"{_MARK[now.status]} {text(f'status.{now.status}', lang)}"
+    gap = words.figure(now.gap, target.unit, lang, sign=True)
+    reached = str(now.first_year_met) if now.first_year_met is not None else text("never", lang)
+    lines = [
+        (text("app.card.target", lang, year=target.at), words.goal(now, lang), ""),
+        (text("app.gap", lang), gap, f"cus-{now.status}"),
+        (text("app.card.trend", lang), words.figure(base.projected, target.unit, lang), ""),
+        (text("col.first", lang), reached, ""),
+    ]
+    rows = "".join(
+        f'<div><dt>{escape(name)}</dt><dd class="{style}">{escape(value)}</dd></div>'
+        for name, value, style in lines
+    )
+    shown, unit = words.figure_and_unit(now.projected, target.unit, lang)
+    name = now.indicator.label(lang)
+    return (
+        f'<article class="cus-card cus-edge-{now.status}" data-target="{now.indicator.name}">'
+        f'<div class="cus-top"><h2>{escape(name)}</h2>'
+        f'<span class="cus-badge cus-badge-{now.status}">{escape(status)}</span>'
+        f'</div><p class="cus-value">{escape(shown)} <small>{escape(unit)}</small></p>'
+        f'<p class="cus-muted">{escape(label)} · {target.at}</p>'
+        f"{_track(now, base, lang)}<dl>{rows}</dl></article>"
+    )
+
+
+def _track(now: TargetCheck, base: TargetCheck, lang: str) -> str:
+    """How far from the plan's base to its target: a bar, with a dashed tick at the trend."""
+    target, start = now.target, now.target.baseline
+    if start is None or now.projected is None or base.projected is None:
+        return '<div class="cus-track-gap"></div>'
+    low, high = (
+        min(start.value, now.projected, base.projected),
+        max(target.value, now.projected, base.projected),
+    )
+    if high <= low or target.op == "<=":
+        return '<div class="cus-track-gap"></div>'
+
+    def at(value: float) -> float:
+        return _FULL * (value - low) / (high - low)
+
+    first, last = sorted((at(start.value), at(now.projected)))
+    told = text("app.card.track", lang, base=wording.number(start.value), unit=target.unit)
+    return (
+        f'<div class="cus-track" role="img" aria-label="{escape(told)}" title="{escape(told)}">'
+        f'<i class="cus-fill-{now.status}" style="left:{first:.1f}%;width:{last - first:.1f}%"></i>'
+        f'<b class="cus-tick-trend" style="left:{at(base.projected):.1f}%"></b>'
+        f'<b class="cus-tick-target" style="left:{at(target.value):.1f}%"></b></div>'
+    )

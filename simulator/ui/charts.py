@@ -1,0 +1,237 @@
+"""Charts as Vega-Lite specs that never change, and the small tables of data that do."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from simulator.i18n import text
+from simulator.run import Result, Run
+from simulator.units import to_base
+from simulator.vocabulary import indicators
+
+Spec = dict[str, Any]
+
+#: First and second series of a chart, after Okabe and Ito; told apart by any colour vision and at
+#: least 3:1 against a white and against a dark page.
+PALETTE = ("#2b7bba", "#d4700f")
+NEUTRAL = "#808890"
+FONT = (
+    "Noto Sans CJK SC, Noto Sans SC, Source Han Sans SC, PingFang SC, Microsoft YaHei, sans-serif"
+)
+HEIGHT = 300
+DASHED = [5, 4]
+_COLUMNS = ("year", "value", "series", "scenario", "kind", "label")
+#: Persons in one unit of a population axis.
+UNIT = {"zh": 1e4, "en": 1e3}
+
+RATES = ("resident_urbanization_rate", "hukou_urbanization_rate")
+REGISTERED = ("resident_population", "hukou_population")
+TOWN = ("town_population", "county_seat_population")
+
+
+def _axis_value(name: str, value: float, lang: str) -> float:
+    return value * 100.0 if indicators()[name].unit == "%" else value / UNIT[lang]
+
+
+def axis_title(name: str, lang: str) -> str:
+    """Unit of a chart's axis."""
+    return "%" if indicators()[name].unit == "%" else text("app.axis.persons", lang)
+
+
+def lines_data(result: Result, current: Run, names: Sequence[str], lang: str) -> pd.DataFrame:
+    """Trend, current scenario, target marks and observed outcomes of a chart, one row a point."""
+    rows = [
+        *_lines(result.trend, "trend", names, lang),
+        *_lines(current, "current", names, lang),
+        *_targets(result, names, lang),
+        *_outcomes(result, names, lang),
+    ]
+    return pd.DataFrame(rows, columns=list(_COLUMNS))
+
+
+_Row = tuple[int, float, str, str, str, str]
+
+
+def _lines(run: Run, scenario: str, names: Sequence[str], lang: str) -> Iterator[_Row]:
+    label = text(f"app.line.{scenario}", lang)
+    for name in names:
+        series = indicators()[name].label(lang)
+        for year, value in zip(run.years.tolist(), run.series[name].tolist(), strict=True):
+            yield year, _axis_value(name, value, lang), series, label, "line", ""
+
+
+def _targets(result: Result, names: Sequence[str], lang: str) -> Iterator[_Row]:
+    for check in result.trend.targets:
+        target = check.target
+        if target.indicator in names and check.projected is not None and target.at is not None:
+            value = _axis_value(target.indicator, to_base(target.value, target.unit), lang)
+            mark = text("app.mark.target", lang)
+            series = indicators()[target.indicator].label(lang)
+            yield target.at, value, series, "", mark, f"{mark} {value:,.4g}"
+
+
+def _outcomes(result: Result, names: Sequence[str], lang: str) -> Iterator[_Row]:
+    for name, year, observed, _, unit in result.outcomes():
+        if name in names:
+            value = _axis_value(name, to_base(observed, unit), lang)
+            mark = text("app.mark.observed", lang)
+            yield year, value, indicators()[name].label(lang), "", mark, ""
+
+
+def _x() -> Spec:
+    return {
+        "field": "year",
+        "type": "quantitative",
+        "scale": {"nice": False, "zero": False},
+        "axis": {"format": "d", "title": None, "tickMinStep": 1, "grid": False, "tickCount": 7},
+    }
+
+
+def _legend(lang: str) -> Spec:
+    """Names of the series; in two rows where they are long, so that a narrow page shows them."""
+    return {
+        "columns": 1 if lang == "en" else 2,
+        "orient": "top", "title": None, "direction": "horizontal", "labelLimit": 260,
+        "symbolType": "stroke", "symbolSize": 260,
+    }  # fmt: skip
+
+
+def tooltip(lang: str, *fields: str) -> list[Spec]:
+    """Fields shown when a mark is pointed at."""
+    formats = {"year": "d", "value": ",.2f"}
+    found = []
+    for field in fields:
+        kind = "quantitative" if field in formats else "nominal"
+        title = text(f"app.tip.{field}", lang)
+        found.append({"field": field, "type": kind, "title": title})
+        if field in formats:
+            found[-1]["format"] = formats[field]
+    return found
+
+
+def config() -> Spec:
+    """Fonts and lines that every chart shares."""
+    labels = {"labelFontSize": 12, "titleFontSize": 12}
+    return {
+        "font": FONT,
+        "axis": {**labels, "domain": False, "gridColor": NEUTRAL, "gridOpacity": 0.22},
+        "legend": {"labelFontSize": 12, "symbolStrokeWidth": 2.5, "padding": 0, "offset": 4},
+        "view": {"stroke": None},
+    }
+
+
+@functools.cache
+def lines_spec(names: tuple[str, ...], lang: str) -> Spec:
+    """Spec of a line chart of one or two series; do not change what it returns."""
+    labels = [indicators()[n].label(lang) for n in names]
+    color = {
+        "field": "series",
+        "type": "nominal",
+        "scale": {"domain": labels, "range": list(PALETTE[: len(labels)])},
+        "legend": _legend(lang),
+    }
+    y = {
+        "field": "value",
+        "type": "quantitative",
+        "scale": {"zero": False, "nice": True},
+        "axis": {"title": None, "tickCount": 6},
+    }
+    return {
+        "height": HEIGHT,
+        "encoding": {"x": _x(), "y": y},
+        "layer": [*_line_layers(color, lang), *_mark_layers(color, lang)],
+        "config": config(),
+        "usermeta": {"embedOptions": {"actions": False}},
+    }
+
+
+def _line_layers(color: Spec, lang: str) -> list[Spec]:
+    current, trend = text("app.line.current", lang), text("app.line.trend", lang)
+
+    def only(name: str) -> list[Spec]:
+        return [{"filter": f"datum.kind === 'line' && datum.scenario === '{name}'"}]
+
+    tips = tooltip(lang, "year", "series", "scenario", "value")
+    return [
+        {
+            "transform": only(current),
+            "mark": {"type": "line", "strokeWidth": 3.5, "opacity": 0.85},
+            "encoding": {"color": color},
+        },
+        {
+            "transform": only(trend),
+            "mark": {"type": "line", "strokeWidth": 1.8, "color": NEUTRAL, "strokeDash": DASHED},
+            "encoding": {"detail": {"field": "series"}},
+        },
+        {
+            "transform": [{"filter": "datum.kind === 'line'"}],
+            "mark": {"type": "point", "size": 120, "opacity": 0},
+            "encoding": {"tooltip": tips},
+        },
+    ]
+
+
+def _mark_layers(color: Spec, lang: str) -> list[Spec]:
+    target, observed = text("app.mark.target", lang), text("app.mark.observed", lang)
+    shape = {
+        "field": "kind",
+        "type": "nominal",
+        "scale": {"domain": [target, observed], "range": ["diamond", "circle"]},
+        "legend": None,
+    }
+    tips = tooltip(lang, "year", "series", "kind", "value")
+    return [
+        {
+            "transform": [{"filter": f"datum.kind === '{target}'"}],
+            "mark": {"type": "point", "size": 170, "filled": True, "opacity": 1},
+            "encoding": {"color": color, "shape": shape, "tooltip": tips},
+        },
+        {
+            "transform": [{"filter": f"datum.kind === '{observed}'"}],
+            "mark": {"type": "point", "size": 55, "filled": False, "strokeWidth": 2, "opacity": 1},
+            "encoding": {"color": color, "shape": shape, "tooltip": tips},
+        },
+        {
+            "transform": [{"filter": f"datum.kind === '{target}'"}],
+            "mark": {"type": "text", "dy": -14, "fontWeight": "bold", "fontSize": 12},
+            "encoding": {"text": {"field": "label"}, "color": color},
+        },
+    ]
+
+
+def lines_alt(result: Result, current: Run, names: Sequence[str], lang: str) -> str:
+    """A line chart in words, for those who do not see it."""
+    first, last = int(current.years[0]), int(current.years[-1])
+    parts = []
+    for name in names:
+        unit = axis_title(name, lang)
+        start, end, trend = (
+            f"{_axis_value(name, float(v), lang):,.2f} {unit}"
+            for v in (
+                current.series[name][0],
+                current.series[name][-1],
+                result.trend.series[name][-1],
+            )
+        )
+        parts.append(
+            text("app.alt.line", lang, series=indicators()[name].label(lang), first=first,
+                 last=last, start=start, end=end, trend=trend)
+        )  # fmt: skip
+    return " ".join(parts)
+
+
+def legend(lang: str) -> str:
+    """What solid, dashed, diamond and circle mean in every chart, as HTML."""
+    marks = (
+        ("cus-key-current", "app.line.current"),
+        ("cus-key-trend", "app.line.trend"),
+        ("cus-key-target", "app.mark.target"),
+        ("cus-key-observed", "app.mark.observed_long"),
+    )
+    items = "".join(f'<span><i class="{c}"></i>{escape(text(k, lang))}</span>' for c, k in marks)
+    return f'<p class="cus-legend">{items}</p>'

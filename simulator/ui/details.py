@@ -1,0 +1,193 @@
+"""Everything behind the charts, in tabs: targets, constraints, evidence, tests, assumptions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+import pandas as pd
+import streamlit as st
+
+from simulator.i18n import catalogue, text
+from simulator.parameters import levers
+from simulator.report import wording
+from simulator.run import Result, Run
+from simulator.scenario import TREND
+from simulator.ui import session, tables, words
+from simulator.ui.draft import LeverValue, compress, expand, resting_value
+from simulator.ui.library import Entry, open_entry
+
+Part = Callable[[Entry, Result, Run, str], None]
+
+
+def section(entry: Entry, result: Result, current: Run, lang: str) -> None:
+    """The tabs."""
+    parts: Mapping[str, Part] = {
+        "targets": _targets,
+        "binding": _binding,
+        "evidence": _evidence,
+        "tests": _tests,
+        "assumed": _assumed,
+        "unknown": _unknown,
+        "paths": _paths,
+    }
+    st.markdown(f"#### {text('app.details', lang)}")
+    names = [text(f"app.tab.{name}", lang) for name in parts]
+    # Only the open tab is drawn: a lever moved must not wait for tables that nobody sees.
+    tabs = st.tabs(names, key=f"tab_{lang}", on_change="rerun")
+    for tab, part in zip(tabs, parts.values(), strict=True):
+        if tab.open:
+            with tab:
+                part(entry, result, current, lang)
+
+
+def _title(key: str, lang: str, **params: object) -> None:
+    st.markdown(f"##### {text(key, lang, **params)}")
+
+
+def _targets(entry: Entry, result: Result, current: Run, lang: str) -> None:
+    if not current.targets:
+        st.caption(text("app.answer.none", lang))
+        return
+    st.html(tables.targets(result, lang))
+    st.caption(text("report.legend", lang))
+    _title("report.requirements", lang)
+    st.caption(text("app.requirements_help", lang))
+    st.html(tables.requirements(result, lang))
+    _title("report.population", lang)
+    st.html(tables.headlines(result, lang))
+
+
+def _binding(entry: Entry, result: Result, current: Run, lang: str) -> None:
+    _title("app.chart.causes", lang)
+    st.caption(text("app.causes_help", lang, unit=text("unit.persons", lang)))
+    st.html(tables.causes(result, lang))
+    _title("report.binding", lang)
+    if current.id == TREND:
+        st.caption(text("app.binding_trend", lang))
+        return
+    st.caption(text("app.binding_help", lang))
+    st.html(tables.binding(current, lang))
+
+
+def _evidence(entry: Entry, result: Result, current: Run, lang: str) -> None:
+    chosen = dict(wording.changed_levers(current))
+    if not chosen:
+        st.caption(text("report.no_levers", lang))
+    told = {e.lever: e for e in current.case.evidence}
+    for name, value in chosen.items():
+        p = levers()[name.split(".")[0]][name.split(".")[1]]
+        st.markdown(f"**{p.label(lang)}**: {words.lever_words(p, cast(LeverValue, value), lang)}")
+        item = told.get(name) or told.get(name.split(".")[0])
+        if item is None:
+            st.caption(f":orange-badge[{text('app.own_value', lang)}] {text('app.own_help', lang)}")
+            continue
+        if item.derivation is not None:
+            st.caption(_plain(item.derivation.get(lang)))
+        for quote in item.quotes:
+            st.caption(_plain(f"“{quote}” {_title_of(result, item.document, lang)}"))
+    if current.case.not_quantified:
+        _title("report.not_quantified", lang)
+        st.html(tables.not_quantified(current, lang))
+
+
+def _title_of(result: Result, document: str | None, lang: str) -> str:
+    source = result.study.place.documents.get(document or "")
+    return f"—— {source.title.get(lang)}" if source is not None else ""
+
+
+def _plain(words_: str) -> str:
+    """Text that Markdown must not interpret."""
+    for mark in ("\\", "*", "_", "$", "[", "]", "~", "`", "#"):
+        words_ = words_.replace(mark, "\\" + mark)
+    return words_
+
+
+def _tests(entry: Entry, result: Result, current: Run, lang: str) -> None:
+    if result.outcomes():
+        _title("report.outcomes", lang)
+        st.html(tables.outcomes(result, lang))
+        st.caption(text("app.outcomes_help", lang))
+    else:
+        st.caption(text("app.no_outcomes", lang))
+    if any(f.use == "superseded" for f in result.study.place.facts):
+        _title("report.face_value", lang)
+        if st.toggle(text("app.face_value", lang), key="face_value"):
+            naive = open_entry(entry, result.study.horizon, face_value=True)
+            sentence = wording.face_value_sentence(naive, lang)
+            if sentence is not None:
+                st.markdown(_plain(sentence))
+
+
+def _assumed(entry: Entry, result: Result, current: Run, lang: str) -> None:
+    _title("report.assumed", lang)
+    st.html(tables.assumed(result, lang))
+    for group in levers():
+        name = text(f"lever.{group}", lang)
+        with st.expander(text("app.behind", lang, group=name)):
+            st.html(tables.behind(result, group, lang))
+    with st.expander(text("report.facts", lang)):
+        st.html(tables.facts(result, lang))
+    conflicts = tables.conflicts(result, lang)
+    if conflicts is not None:
+        with st.expander(text("report.conflicts", lang)):
+            st.html(conflicts)
+
+
+def _unknown(entry: Entry, result: Result, current: Run, lang: str) -> None:
+    names = sorted(k for k in catalogue(lang) if k.startswith("app.unknown."))
+    st.markdown("\n".join(f"- {text(name, lang)}" for name in names))
+    context = [t.indicator.label(lang) for t in result.trend.targets if t.kind == "context"]
+    if context:
+        listed = ("、" if lang == "zh" else ", ").join(dict.fromkeys(context))
+        st.markdown(_plain(text("app.not_projected", lang, names=listed)))
+
+
+def _paths(entry: Entry, result: Result, current: Run, lang: str) -> None:
+    """Levers of one group by year, for experts; empty rests at the trend."""
+    st.caption(text("app.paths_help", lang))
+    group = st.segmented_control(
+        text("app.levers", lang),
+        list(levers()),
+        format_func=lambda g: text(f"lever.{g}", lang),
+        key="path_group",
+        default="industry_jobs",
+        required=True,
+        label_visibility="collapsed",
+    )
+    group, years = str(group), list(result.study.years)
+    members, draft = levers()[group], session.current_draft()
+    columns = {n: expand(draft.values.get(n), years) for n in members}
+    data = pd.DataFrame(columns, index=pd.Index(years, name="year"), dtype="float64")
+    rules = result.study.place.settlement_rules
+    config: dict[str, Any] = {
+        "year": st.column_config.NumberColumn(text("col.year", lang), format="%d", disabled=True)
+    }
+    for name, p in members.items():
+        config[name] = st.column_config.NumberColumn(
+            f"{p.label(lang)} ({words.unit(p.unit, lang)})",
+            help=words.lever_help(p, resting_value(p, rules), lang),
+            min_value=p.low, max_value=p.high, format="%g",
+        )  # fmt: skip
+    token = hash((group, lang, years[-1], tuple(map(tuple, columns.values()))))
+    edited = st.data_editor(
+        data,
+        column_config=config,
+        key=f"paths_{token}",
+        alt=text("app.tab.paths", lang),
+        placeholder="",
+    )
+    _take_paths(edited, data, years)
+
+
+def _take_paths(edited: pd.DataFrame, before: pd.DataFrame, years: list[int]) -> None:
+    """Put edited columns into the draft and draw the page again."""
+    draft = session.current_draft()
+    for name in edited.columns:
+        values = [None if pd.isna(v) else float(v) for v in edited[name]]
+        held = [None if pd.isna(v) else float(v) for v in before[name]]
+        if values != held:
+            draft = draft.set(str(name), compress(values, years))
+    if draft is not session.current_draft():
+        st.session_state["pending_draft"] = draft
+        st.rerun()

@@ -1,0 +1,87 @@
+"""Leaving with it: the scenario file, the target table, and how to run the same again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+import simulator
+from simulator.export import file_name, place_reference, scenario_yaml, targets_csv
+from simulator.i18n import text
+from simulator.run import Result, Run
+from simulator.scenario import LIBRARY_PREFIX, TREND
+from simulator.ui.library import Entry
+
+#: Identity of a scenario whose levers the user has changed.
+CUSTOM = "custom"
+
+
+def case_id(result: Result, current: Run) -> str:
+    """Identity under which a scenario is written to a file of its own."""
+    return f"{result.study.place.id}_{current.id}"[:60]
+
+
+def extends(entry: Entry, result: Result) -> str:
+    """What the written file extends: the library's place, or the place file that was uploaded."""
+    if entry.raw is not None and len(_places(result)) == 1:
+        return entry.file
+    return place_reference(result.study)
+
+
+def _places(result: Result) -> tuple[Path, ...]:
+    return tuple(p for p in result.study.sources if p.suffix in (".yaml", ".yml"))
+
+
+def written(entry: Entry, result: Result, current: Run) -> str:
+    """The scenario as YAML."""
+    name, place = case_id(result, current), extends(entry, result)
+    return scenario_yaml(result.study, name, current.case, extends=place)
+
+
+def section(entry: Entry, result: Result, current: Run, lang: str) -> None:
+    """Downloads and the lines that reproduce the page."""
+    name = file_name(case_id(result, current))
+    st.markdown(f"#### {text('app.take', lang)}")
+    with st.container(horizontal=True, gap="small"):
+        st.download_button(
+            text("app.take.yaml", lang),
+            data=lambda: written(entry, result, current),
+            file_name=name,
+            mime="application/yaml",
+            on_click="ignore",
+            icon=":material/download:",
+            type="primary",
+            key="download_yaml",
+        )
+        st.download_button(
+            text("app.take.targets", lang),
+            data=lambda: targets_csv(current),
+            file_name=f"{case_id(result, current)}_targets.csv",
+            mime="text/csv",
+            on_click="ignore",
+            icon=":material/table:",
+            key="download_targets",
+        )
+    panel = st.expander(
+        text("app.reproduce", lang), icon=":material/terminal:", key="reproduce", on_change="rerun"
+    )
+    if panel.open:
+        with panel:
+            _reproduce(entry, result, current, lang)
+
+
+def _reproduce(entry: Entry, result: Result, current: Run, lang: str) -> None:
+    name = file_name(case_id(result, current))
+    st.caption(text("app.reproduce_help", lang, version=simulator.__version__))
+    if not extends(entry, result).startswith(LIBRARY_PREFIX):
+        st.caption(text("app.reproduce_beside", lang, file=entry.file))
+    st.code(f"python -m simulator run {name}", language="bash")
+    chosen = TREND if current.id == TREND else case_id(result, current)
+    st.code(
+        "from simulator import load_scenario, run\n"
+        f'result = run(load_scenario("{name}"))\n'
+        f'result.runs["{chosen}"].targets',
+        language="python",
+    )
+    st.code(written(entry, result, current), language="yaml", height=320)

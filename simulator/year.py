@@ -1,0 +1,270 @@
+"""One projected year: drivers from stocks and policy, then one step of accounting within limits.
+
+docs/model.md eqs. (11)-(25). Arrays in, arrays out; opens nothing, prints nothing.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from simulator.axes import N_REGISTRATIONS, N_SEXES, Flow, Place, Registration
+from simulator.levers import housing, jobs, settlement
+from simulator.levers.columns import Policy
+from simulator.state import Carry, Driver
+from simulator.step import FAST, ORIGIN, add_births, expose, total
+
+_TOWN = int(Place.TOWN)
+_URBAN = int(Registration.URBAN_HUKOU)
+_R2U, _U2R, _CONV = int(Flow.RURAL_TO_URBAN), int(Flow.URBAN_TO_RURAL), int(Flow.HUKOU_CONVERSION)
+_OUT_T, _OUT_V = int(Flow.OUT_TOWN), int(Flow.OUT_VILLAGE)
+_RET_T, _RET_V = int(Flow.RETURN_TOWN), int(Flow.RETURN_VILLAGE)
+_ARR_T, _ARR_V = int(Flow.ARRIVAL_TOWN), int(Flow.ARRIVAL_VILLAGE)
+_QUOTA = int(Policy.ANNUAL_QUOTA)
+#: Flows that bring workers to jobs, that bring people into town, and that take workers away.
+_TO_JOBS = np.array([_R2U, _RET_T, _RET_V, _ARR_T, _ARR_V])
+_TO_TOWN = np.array([_R2U, _RET_T, _ARR_T])
+_FROM_JOBS = np.array([_OUT_T, _OUT_V])
+_TO_URBAN_HUKOU = np.array([_CONV])
+#: Housing and quota are met to this relative accuracy, within so many trials.
+_TOLERANCE = 1e-6
+_TRIALS = 12
+
+
+@njit(cache=True, fastmath=FAST)
+def _turnover(population, schedule, level) -> float:
+    """Departure hazard of town residents without urban hukou, per person-year, eq. (12)."""
+    stock, leaving = 0.0, 0.0
+    back, out = schedule[_U2R], schedule[_OUT_T]
+    for r in range(_URBAN + 1, N_REGISTRATIONS):
+        for s in range(N_SEXES):
+            persons = population[r, _TOWN, s]
+            f_back, f_out = level[_U2R, r], level[_OUT_T, r]
+            for a in range(persons.size):
+                stock += persons[a]
+                leaving += persons[a] * (f_back * back[s, a] + f_out * out[s, a])
+    return leaving / stock if stock > 0.0 else 0.0
+
+
+@njit(cache=True, fastmath=FAST)
+def _weighed(x, y, weight) -> float:
+    found = 0.0
+    for a in range(x.size):
+        found += x[a] * y[a] * weight[a]
+    return found
+
+
+@njit(cache=True, fastmath=FAST)
+def _weighed2(x, weight) -> float:
+    found = 0.0
+    for a in range(x.size):
+        found += x[a] * weight[a]
+    return found
+
+
+@njit(cache=True)
+def _moving(kinds, at_risk, schedule, factor, arrivals, weight) -> float:
+    """Weighted persons that flows ``kinds`` move.
+
+    Exact where ``at_risk`` is the year's person-years, to first order where it is the opening
+    population; both have shape (3, 3, 2, A).
+    """
+    moving = 0.0
+    for k in kinds:
+        for r in range(N_REGISTRATIONS):
+            if factor[k, r] == 0.0:
+                continue
+            for s in range(N_SEXES):
+                if k >= _ARR_T:
+                    found = _weighed2(arrivals[s], weight[s])
+                else:
+                    found = _weighed(at_risk[r, ORIGIN[k], s], schedule[k, s], weight[s])
+                moving += factor[k, r] * found
+    return moving
+
+
+@njit(cache=True)
+def _scale(factor, kinds, by: float) -> None:
+    for k in kinds:
+        for r in range(N_REGISTRATIONS):
+            factor[k, r] *= by
+
+
+@njit(cache=True)
+def _apply_settlement(inputs, t, population, factor, record) -> None:
+    """Openness once on the status (conversion), once on the flow (inflow and staying)."""
+    policy, behaviour = inputs.policy[t], inputs.behaviour
+    turnover = _turnover(population, inputs.schedule, inputs.level[t])
+    share = settlement.openness(policy, behaviour, turnover)
+    base = settlement.openness(inputs.policy_baseline[t], behaviour, turnover)
+    conversion = settlement.conversion_driver(share, base)
+    wedge = settlement.wedge_driver(share, base, behaviour)
+    record[Driver.OPENNESS], record[Driver.OPENNESS_BASELINE] = share, base
+    record[Driver.CONVERSION_DRIVER], record[Driver.WEDGE_DRIVER] = conversion, wedge
+    if share == base:
+        return
+    for r in range(_URBAN + 1, N_REGISTRATIONS):
+        factor[_CONV, r] *= math.exp(conversion)
+        for k in _TO_TOWN:
+            factor[k, r] *= math.exp(wedge)
+        for k in (_U2R, _OUT_T):
+            factor[k, r] *= math.exp(-wedge)
+
+
+@njit(cache=True)
+def _apply_jobs(inputs, t, population, scratch, record) -> None:
+    """A labour gap raises the flows that bring workers; a surplus those that take them away."""
+    behaviour = inputs.behaviour
+    gap = jobs.labour_gap(scratch.carry[Carry.LABOUR_GAP], inputs.policy[t], behaviour)
+    workers = jobs.workers_to_move(gap, behaviour)
+    record[Driver.LABOUR_GAP] = gap
+    record[Driver.WORKERS_AT_HOME] = jobs.workers_at_home(gap, behaviour)
+    if workers == 0.0:
+        return
+    kinds = _TO_JOBS if workers > 0.0 else _FROM_JOBS
+    on_trend = _moving(
+        kinds, population, inputs.schedule, scratch.factor, inputs.arrivals, inputs.participation
+    )
+    driver = jobs.pull_driver(workers, on_trend)
+    record[Driver.PULL_DRIVER] = driver if workers > 0.0 else -driver
+    _scale(scratch.factor, kinds, math.exp(driver))
+
+
+@njit(cache=True)
+def _release_queue(inputs, population, scratch) -> None:
+    """Those whom housing kept out come on top of the year's own movers, eq. (25)."""
+    queue = scratch.carry[Carry.QUEUE]
+    if queue > 0.0:
+        coming = _moving(
+            _TO_TOWN, population, inputs.schedule, scratch.factor, inputs.arrivals, scratch.ones
+        )
+        if coming > 0.0:
+            _scale(scratch.factor, _TO_TOWN, 1.0 + queue / coming)
+
+
+@njit(cache=True)
+def _try_step(inputs, t, population, closing, births, deaths, scratch, admitted, converted):
+    """One step with town-ward flows scaled by ``admitted`` and conversion by ``converted``.
+
+    Returns the town residents it ends with.
+    """
+    trial = scratch.trial
+    trial[:] = scratch.factor
+    if admitted != 1.0:
+        _scale(trial, _TO_TOWN, admitted)
+    if converted != 1.0:
+        _scale(trial, _TO_URBAN_HUKOU, converted)
+    expose(
+        population, inputs.mortality[t], inputs.schedule, trial, inputs.arrivals,
+        scratch.exposure, closing,
+    )  # fmt: skip
+    add_births(
+        population, closing, inputs.asfr[t], inputs.srb[t], inputs.newborn_survival[t], births,
+        deaths,
+    )  # fmt: skip
+    town = 0.0
+    for r in range(N_REGISTRATIONS):
+        town += total(closing[r, _TOWN].reshape(closing[r, _TOWN].size))
+    return town
+
+
+@njit(cache=True)
+def _within_limits(inputs, t, population, closing, births, deaths, scratch, capacity, record):
+    """Step under the quota and the housing ceiling, eqs. (15) and (24).
+
+    The ceiling turns people away at the town's gate and never evicts: births, or dwellings pulled
+    down, can leave the town above it. The quota is met before housing is.
+
+    Returns the persons whom housing kept out of town.
+    """
+    quota, converted, admitted = inputs.policy[t, _QUOTA], 1.0, 1.0
+    args = (inputs, t, population, closing, births, deaths, scratch)
+    full = _try_step(*args, admitted, converted)
+    for _ in range(_TRIALS if quota < math.inf else 0):
+        settled = _settled(inputs, scratch)
+        if settled <= quota * (1.0 + _TOLERANCE):
+            break
+        converted *= quota / settled
+        full = _try_step(*args, admitted, converted)
+    kept_out = 0.0
+    if full > capacity * (1.0 + _TOLERANCE):
+        wanted = _entering_town(inputs, scratch)
+        admitted = 0.0
+        empty = _try_step(*args, admitted, converted)
+        town = empty
+        for _ in range(_TRIALS):
+            if empty >= capacity or abs(town - capacity) <= _TOLERANCE * capacity:
+                break
+            # Town residents are all but linear in the admitted share: scale from the last trial.
+            slope = full - empty if admitted == 0.0 else (town - empty) / admitted
+            admitted = min(1.0, (capacity - empty) / slope)
+            town = _try_step(*args, admitted, converted)
+        kept_out = wanted - _entering_town(inputs, scratch)
+    record[Driver.ADMITTED_SHARE], record[Driver.QUOTA_SCALE] = admitted, converted
+    return kept_out
+
+
+@njit(cache=True)
+def _settled(inputs, scratch) -> float:
+    """Persons who obtained urban hukou in the last trial."""
+    return _moving(
+        _TO_URBAN_HUKOU, scratch.exposure, inputs.schedule, scratch.trial, inputs.arrivals,
+        scratch.ones,
+    )  # fmt: skip
+
+
+@njit(cache=True)
+def _entering_town(inputs, scratch) -> float:
+    """Persons who entered town in the last trial."""
+    return _moving(
+        _TO_TOWN, scratch.exposure, inputs.schedule, scratch.trial, inputs.arrivals, scratch.ones
+    )
+
+
+@njit(cache=True)
+def _workers_moved(inputs, scratch, pull) -> float:
+    """Workers who came (negative: left) because of the labour gap."""
+    if pull == 0.0:
+        return 0.0
+    kinds = _TO_JOBS if pull > 0.0 else _FROM_JOBS
+    moved = _moving(
+        kinds, scratch.exposure, inputs.schedule, scratch.trial, inputs.arrivals,
+        inputs.participation,
+    )  # fmt: skip
+    by_gap = moved * (1.0 - math.exp(-abs(pull)))
+    return by_gap if pull > 0.0 else -by_gap
+
+
+@njit(cache=True)
+def advance(inputs, t, population, closing, births, deaths, record, scratch) -> None:
+    """One year: drivers from the stocks, then the step, then what is carried into the next.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    t : position of the year
+    population, closing : (3, 3, 2, A) opening population; closing is overwritten
+    births, deaths : (3, 3, 2) births and newborn deaths, overwritten
+    record : (len(Driver),) overwritten
+    scratch : Scratch; its ``trial`` and ``exposure`` are those of the year when done
+    """
+    carry, behaviour = scratch.carry, inputs.behaviour
+    record[:] = 0.0
+    scratch.factor[:] = inputs.level[t]
+    _apply_settlement(inputs, t, population, scratch.factor, record)
+    _apply_jobs(inputs, t, population, scratch, record)
+    _release_queue(inputs, population, scratch)
+    carry[Carry.TREND_PEAK] = max(carry[Carry.TREND_PEAK], inputs.trend_town[t + 1])
+    carry[Carry.BEYOND_TREND] += housing.persons_beyond_trend(inputs.policy[t], behaviour)
+    ceiling = housing.capacity(carry[Carry.TREND_PEAK], carry[Carry.BEYOND_TREND], behaviour)
+    kept_out = _within_limits(
+        inputs, t, population, closing, births, deaths, scratch, ceiling, record
+    )
+    moved = _workers_moved(inputs, scratch, record[Driver.PULL_DRIVER])
+    filled = moved + record[Driver.WORKERS_AT_HOME]
+    carry[Carry.LABOUR_GAP] = record[Driver.LABOUR_GAP] - filled
+    carry[Carry.QUEUE] = housing.queue_kept(behaviour) * kept_out
+    record[Driver.WORKERS_MOVED], record[Driver.HOUSING_CAPACITY] = moved, ceiling
+    record[Driver.HOUSING_QUEUE] = carry[Carry.QUEUE]

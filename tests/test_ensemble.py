@@ -1,0 +1,109 @@
+"""Draws: the same numbers whatever the chunks, threads, processes and order."""
+
+from __future__ import annotations
+
+import multiprocessing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simulator import load_scenario, run
+from simulator.ensemble import Ensemble, draw_parameters, run_draws
+from simulator.parameters import assumptions
+from simulator.run import Run
+
+SCENARIO = Path(__file__).resolve().parent.parent / "scenarios" / "quxian.yaml"
+DRAWS, SEED = 64, 7
+
+
+def _plan() -> Run:
+    return run(load_scenario(SCENARIO, horizon=2026), face_value=False).runs["plan"]
+
+
+@pytest.fixture(scope="module")
+def plan() -> Run:
+    return _plan()
+
+
+@pytest.fixture(scope="module")
+def together(plan: Run) -> Ensemble:
+    return run_draws(plan, DRAWS, SEED, workers=1, chunk=DRAWS)
+
+
+@pytest.mark.parametrize("chunks", [1, 7, 64])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_chunks_and_threads_change_no_bit(
+    plan: Run, together: Ensemble, chunks: int, workers: int
+) -> None:
+    again = run_draws(plan, DRAWS, SEED, workers=workers, chunk=-(-DRAWS // chunks))
+    assert np.array_equal(again.trend, together.trend)
+    assert np.array_equal(again.policy, together.policy)
+
+
+def _half(first: int) -> np.ndarray:
+    """Half of the draws, in a process that has seen nothing else."""
+    return run_draws(_plan(), DRAWS // 2, SEED, first=first, workers=1).policy
+
+
+@pytest.mark.slow
+def test_two_processes_change_no_bit(together: Ensemble) -> None:
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        halves = pool.map(_half, [0, DRAWS // 2])
+    assert np.array_equal(np.concatenate(halves), together.policy)
+
+
+def test_order_changes_no_bit(plan: Run) -> None:
+    forward = draw_parameters(plan.start, SEED, range(8))
+    for k in (7, 0, 3):
+        alone = draw_parameters(plan.start, SEED, range(k, k + 1))
+        assert all(alone[name][0] == forward[name][k] for name in forward)
+
+
+def test_seeds_and_draws_differ(plan: Run) -> None:
+    one, two = (draw_parameters(plan.start, seed, range(200)) for seed in (1, 2))
+    varying = [n for n, p in assumptions().items() if p.distribution != "fixed"]
+    for name in varying:
+        assert len(np.unique(one[name])) > 100, name
+        assert not np.array_equal(one[name], two[name]), name
+
+
+def test_drawn_values_stay_in_their_documented_range(plan: Run) -> None:
+    for name, values in draw_parameters(plan.start, SEED, range(500)).items():
+        p = assumptions()[name]
+        assert p.low <= values.min(), name
+        assert values.max() <= p.high, name
+
+
+def test_fitted_parameters_follow_the_posterior(plan: Run) -> None:
+    fit = plan.start.fit
+    assert fit is not None
+    drawn = draw_parameters(plan.start, SEED, range(4000))
+    logs = np.log(np.stack([drawn[n] for n in fit.names]))
+    # The best determined parameters are hardly clipped, so their spread is the posterior's.
+    for name in ("settled_elsewhere_level", "fertility_ratio", "arrival_share"):
+        i = fit.names.index(name)
+        assert logs[i].std() == pytest.approx(fit.log_sd[name], rel=0.08)
+        assert logs[i].mean() == pytest.approx(np.log(fit.values[name]), abs=0.05)
+
+
+def test_every_draw_is_run_against_its_own_trend(plan: Run, together: Ensemble) -> None:
+    """The jobs of the plan add people in every draw; the trend of a draw has none of them."""
+    residents = (together.policy - together.trend)[:, -1, :, :2].sum(axis=(1, 2))
+    assert (residents > 0.0).all()
+    idle = plan.inputs._replace(policy=plan.inputs.policy_baseline)
+    resting = Run(plan.id, plan.case, plan.study, plan.start, idle, plan.paths, ())
+    still = run_draws(resting, 8, SEED)
+    assert np.array_equal(still.policy, still.trend)
+
+
+def test_draws_spread_around_the_central_run(plan: Run, together: Ensemble) -> None:
+    central = plan.stocks.resident_population[-1]
+    low, high = np.quantile(together.policy[:, -1, :, :2].sum(axis=(1, 2)), [0.05, 0.95])
+    assert low < central < high
+
+
+def test_quantiles_are_ordered(together: Ensemble) -> None:
+    quantiles = together.quantiles([0.1, 0.5, 0.9])
+    assert quantiles.shape == (3, *together.policy.shape[1:])
+    assert (np.diff(quantiles, axis=0) >= 0.0).all()

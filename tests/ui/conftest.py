@@ -1,0 +1,23 @@
+"""The app as a test drives it, without a browser."""
+
+from __future__ import annotations
+
+import pytest
+from reading import ROOT, Open
+from streamlit.testing.v1 import AppTest
+
+
+@pytest.fixture
+def app() -> Open:
+    """Open a session of the app, in a language and from a scenario."""
+
+    def start(lang: str = "zh", scenario: str | None = None) -> AppTest:
+        session = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+        session.session_state["lang"] = lang
+        session.run()
+        if scenario is not None:
+            session.selectbox(key="start").set_value(scenario).run()
+        assert not session.exception
+        return session
+
+    return start

@@ -1,0 +1,299 @@
+"""Every control of the page, without a browser."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from reading import ROOT, Open, cards, pages, written
+from streamlit.testing.v1 import AppTest
+
+from simulator import load_scenario, run
+from simulator.i18n import catalogue, people, text
+from simulator.parameters import levers, parameters
+from simulator.report.errors import describe
+from simulator.run import Result, run_case
+from simulator.scenario import parse_scenario
+from simulator.ui import words
+from simulator.ui.draft import case_of, lever_table
+from simulator.ui.library import library_entries, open_entry
+from simulator.units import dimension, to_base
+
+SCENARIO = ROOT / "scenarios" / "quxian.yaml"
+PLACE = ROOT / "tests" / "cases" / "valid" / "place.yaml"
+
+
+@pytest.fixture(scope="module")
+def result() -> Result:
+    return run(load_scenario(SCENARIO), face_value=False)
+
+
+def _shown(found: Result, run_id: str, lang: str) -> dict[str, tuple[str, str, str]]:
+    """What gap cards must say, worked out from `run` alone."""
+    expected = {}
+    for check in found.runs[run_id].targets:
+        if check.projected is None or check.gap is None:
+            continue
+        if dimension(check.target.unit) == "persons":
+            values = [to_base(v, check.target.unit) for v in (check.projected, check.gap)]
+            value = people(values[0], lang)
+            gap = f"{people(values[1], lang, sign=True)} {text('unit.persons', lang)}"
+        else:
+            value = f"{check.projected:.2f}"
+            gap = f"{check.gap:+.2f} {text('unit.points', lang)}"
+        expected[check.target.indicator] = (value, gap, check.status)
+    return expected
+
+
+def _set(session: AppTest, name: str) -> None:
+    """Move one lever well away from its trend."""
+    p = lever_table()[name]
+    if words.is_switch(p):
+        toggle = session.toggle(key=f"switch_{name}")
+        toggle.set_value(not toggle.value).run()
+    elif words.is_choice(p):
+        session.selectbox(key=f"choice_{name}").set_value(int(p.high)).run()
+    elif p.central is None:
+        session.toggle(key=f"limit_{name}").set_value(True).run()
+        session.number_input(key=f"number_{name}").set_value(500).run()
+    else:
+        session.slider(key=f"slider_{name}").set_value(int(p.high)).run()
+    assert not session.exception
+
+
+def _draft(session: AppTest) -> dict[str, object]:
+    return dict(session.session_state["draft"].values)
+
+
+def _vega(session: AppTest) -> list[object]:
+    charts = session.get("vega_lite_chart")
+    assert len(charts) == 4
+    return [chart.proto for chart in charts]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_page_runs_and_cards_say_what_run_says(app: Open, result: Result, lang: str) -> None:
+    session = app(lang)
+    assert cards(session) == _shown(result, "plan", lang)
+    session.selectbox(key="start").set_value("trend").run()
+    assert cards(session) == _shown(result, "trend", lang)
+    page = pages(session)
+    assert text("app.title", lang) in page
+    assert "nan" not in page
+    other = "en" if lang == "zh" else "zh"
+    session.button_group(key="lang").set_value(other).run()
+    assert text("app.title", other) in pages(session)
+
+
+TABS = ("targets", "binding", "evidence", "tests", "assumed", "unknown", "paths")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("scenario", ["trend", "plan"])
+def test_every_tab_opens(app: Open, lang: str, scenario: str) -> None:
+    session = app(lang, scenario)
+    seen = set()
+    for name in TABS:
+        session.session_state[f"tab_{lang}"] = text(f"app.tab.{name}", lang)
+        session.run()
+        assert not session.exception
+        page = pages(session) + "".join(m.value for m in (*session.markdown, *session.caption))
+        assert "nan" not in re.findall(r"[a-z]+", page)
+        seen.add(page)
+    assert len(seen) == len(TABS)
+
+
+def test_superseded_estimates_are_worked_out_when_asked(app: Open) -> None:
+    session = app("en")
+    session.session_state["tab_en"] = text("app.tab.tests", "en")
+    session.run()
+    told = text("report.face_value_text", "en").split("{")[0]
+    assert not any(told in m.value for m in session.markdown)
+    session.toggle(key="face_value").set_value(True).run()
+    assert any(told in m.value for m in session.markdown)
+
+
+def test_without_a_choice_the_app_speaks_chinese() -> None:
+    session = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    assert session.session_state["lang"] == "zh"
+
+
+@pytest.mark.parametrize("name", list(lever_table()))
+def test_each_lever_moves_something_or_says_why_not(app: Open, name: str) -> None:
+    session = app("en", "trend")
+    before = pages(session)
+    _set(session, name)
+    assert name in _draft(session)
+    moved = _numbers(pages(session)) != _numbers(before)
+    assert moved or session.info, f"{name} changed nothing, and nothing was said"
+    assert any(lever_table()[name].label_en in m.value for m in session.markdown)
+
+
+def _numbers(page: str) -> set[str]:
+    """Figures of the headline table: rows of two scenarios that differ leave more of them."""
+    return set(re.findall(r"cus-num>([\d,.]+)<", page))
+
+
+def test_slider_and_number_stay_together(app: Open) -> None:
+    session = app()
+    session.slider(key="slider_basic_jobs").set_value(2000).run()
+    assert session.number_input(key="number_basic_jobs").value == 2000
+    session.number_input(key="number_basic_jobs").set_value(2345).run()
+    assert session.slider(key="slider_basic_jobs").value == 2300
+    assert _draft(session)["basic_jobs"] == 2345.0
+    session.number_input(key="number_basic_jobs").set_value(0).run()
+    assert "basic_jobs" not in _draft(session)
+
+
+def test_a_path_is_kept_until_its_lever_is_touched(app: Open, result: Result) -> None:
+    session = app()
+    path = result.study.cases["plan"].levers.industry_jobs.other_jobs
+    told = text("app.path_held", "zh", path="").split("：")[0]
+    assert dict(_draft(session)["other_jobs"]) == path
+    assert session.number_input(key="number_other_jobs").value == 15485
+    assert any(told in c.value for c in session.caption)
+    session.slider(key="slider_commercial_units").set_value(500).run()
+    assert dict(_draft(session)["other_jobs"]) == path
+    session.slider(key="slider_other_jobs").set_value(9000).run()
+    assert _draft(session)["other_jobs"] == 9000.0
+    assert not any(told in c.value for c in session.caption)
+
+
+def test_reset_to_trend_to_loaded_and_by_group(app: Open, result: Result) -> None:
+    session = app()
+    loaded = _draft(session)
+    session.slider(key="slider_basic_jobs").set_value(5000).run()
+    session.slider(key="slider_rental_units").set_value(400).run()
+    assert session.session_state["loaded"].values == loaded
+    session.button(key="reset_loaded_industry_jobs").click().run()
+    assert _draft(session) == {**loaded, "rental_units": 400.0}
+    assert session.slider(key="slider_basic_jobs").value == 0
+    session.button(key="reset_trend_all").click().run()
+    assert _draft(session) == {}
+    assert cards(session) == _shown(result, "trend", "zh")
+    session.button(key="reset_loaded_all").click().run()
+    assert _draft(session) == loaded
+    assert session.radio(key="basis").value == "total"
+    assert cards(session) == _shown(result, "plan", "zh")
+
+
+def test_edited_years_become_a_path(app: Open, result: Result) -> None:
+    session = app("zh", "trend")
+    draft = session.session_state["draft"].set("basic_jobs", {2024: 800.0, 2026: None})
+    session.session_state["pending_draft"] = draft
+    session.run()
+    assert not session.exception
+    case = case_of(draft, result.trend.case, {"zh": "", "en": ""})
+    expected = run_case("custom", case, result.trend)
+    shown = cards(session)["resident_urbanization_rate"][0]
+    assert shown == f"{expected.targets[1].projected:.2f}"
+
+
+def test_what_is_downloaded_runs_to_the_very_same_numbers(
+    app: Open, result: Result, tmp_path: Path
+) -> None:
+    session = app()
+    session.number_input(key="number_basic_jobs").set_value(2345).run()
+    session.toggle(key="limit_annual_quota").set_value(True).run()
+    session.number_input(key="number_annual_quota").set_value(3210).run()
+    session.slider(key="horizon").set_value(2040).run()
+    path = tmp_path / "quxian_custom.yaml"
+    path.write_text(written(session), encoding="utf-8")
+    again = run(load_scenario(path), face_value=False)
+    assert again.study.horizon == 2040
+    shown = open_entry(library_entries()["quxian.yaml"], 2040)
+    draft = session.session_state["draft"]
+    mine = run_case("custom", case_of(draft, result.study.cases["plan"], {"zh": "", "en": ""}),
+                    shown.trend)  # fmt: skip
+    for left, right in zip(mine.paths, again.runs["quxian_custom"].paths, strict=True):
+        assert np.array_equal(left, right)
+    assert cards(session) == _shown(again, "quxian_custom", "zh")
+    assert f"python -m simulator run {path.name}" in [c.value for c in session.code]
+
+
+def test_horizon_never_cuts_off_a_target_or_a_path(app: Open) -> None:
+    session = app()
+    slider = session.slider(key="horizon")
+    assert (slider.min, slider.value) == (2026, 2035)
+    slider.set_value(slider.min).run()
+    assert not session.exception
+    assert len(cards(session)) == 3
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_faulty_upload_is_told_as_on_the_command_line(app: Open, lang: str) -> None:
+    session = app(lang)
+    raw = b"kind: scenario\nid: x\nextends: library:places/quxian.yaml\nhorizont: 2030\n"
+    session.file_uploader(key="upload").upload("mine.yaml", raw).run()
+    assert not session.exception
+    with pytest.raises(Exception, match="unknown_key") as caught:
+        parse_scenario(raw, "mine.yaml")
+    for violation in caught.value.violations:
+        assert describe(violation, lang) in session.error[0].value
+    assert "upload:mine.yaml" not in session.session_state["uploads"]
+
+
+def test_an_upload_opens_and_another_session_does_not_see_it(app: Open) -> None:
+    session = app()
+    session.file_uploader(key="upload").upload("place.yaml", PLACE.read_bytes()).run()
+    assert not session.exception
+    assert session.session_state["entry"] == "upload:place.yaml"
+    assert "小县" in pages(session)
+    session.slider(key="slider_basic_jobs").set_value(3000).run()
+    assert "extends: place.yaml" in written(session)
+    other = app()
+    assert other.session_state["uploads"] == {}
+    assert dict(_draft(other)).keys() == {"other_jobs"}
+
+
+def test_shared_results_cannot_be_written() -> None:
+    shared = open_entry(library_entries()["quxian.yaml"], None)
+    for found in shared.runs.values():
+        with pytest.raises(ValueError, match="read-only"):
+            found.paths.population[0] = 0.0
+    with pytest.raises(TypeError):
+        shared.runs["x"] = shared.trend  # type: ignore[index]
+
+
+def test_charts_send_data_and_keep_their_spec(app: Open) -> None:
+    session = app()
+    before = _vega(session)
+    specs, data = zip(*((c.spec, c.datasets or c.data) for c in before), strict=True)
+    data = [str(d) for d in data]
+    session.slider(key="slider_other_jobs").set_value(20000).run()
+    after = _vega(session)
+    assert list(specs) == [c.spec for c in after]
+    assert data != [str(c.datasets or c.data) for c in after]
+    for chart in after:
+        assert chart.alt
+        spec = json.loads(chart.spec)
+        x = spec["encoding"]["x"]
+        assert x["field"] == "value" or x["axis"]["format"] == "d"
+
+
+def test_every_word_that_the_app_can_need_is_there() -> None:
+    for lang in ("zh", "en"):
+        known = catalogue(lang)
+        for p in parameters().values():
+            assert words.unit(p.unit, lang) in known.values(), p.unit
+            assert f"app.grade.{p.grade}" in known
+        for group in levers():
+            assert f"app.group.{group}" in known
+        for p in lever_table().values():
+            if words.is_choice(p):
+                numbers = range(int(p.low), int(p.high) + 1)
+                assert all(f"app.choice.{p.name}.{i}" in known for i in numbers)
+            assert p.source in words.lever_help(p, p.central, lang)
+    app_keys = [{k for k in catalogue(lang) if k.startswith("app.")} for lang in ("zh", "en")]
+    assert app_keys[0] == app_keys[1]
+
+
+def test_unsupported_numbers_stay_marked(app: Open) -> None:
+    session = app("en")
+    marked = [m.value for m in session.markdown if ":orange-badge[assumption]" in m.value]
+    for p in levers()["industry_jobs"].values():
+        assert p.grade == "assumption"
+        assert any(m.startswith(p.label_en) for m in marked)

@@ -1,0 +1,86 @@
+"""What is written runs to the very same numbers."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from reading import ROOT
+
+from simulator import load_scenario, run
+from simulator.export import file_name, place_reference, scenario_yaml, targets_csv
+from simulator.run import Result, run_case
+from simulator.scenario import parse_scenario
+from simulator.schema import Case
+
+SCENARIO = ROOT / "scenarios" / "quxian.yaml"
+CASES = {
+    "nothing": {},
+    "numbers": {
+        "settlement": {"residence_years": 1.5, "annual_quota": 3000.1, "stable_housing": 2},
+        "industry_jobs": {"basic_jobs": 1234.5678901234567, "basis": "beyond_trend"},
+        "housing": {"demolished_units": 1e-05, "rental_units": 300},
+    },
+    "paths": {
+        "industry_jobs": {"other_jobs": {2023: 1e3, 2025: 0.1, 2030: None}, "basis": "total"},
+        "housing": {"demolished_units": {2024: 5000, 2027: None}},
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def result() -> Result:
+    return run(load_scenario(SCENARIO), face_value=False)
+
+
+def _again(text: str, folder: Path, case_id: str) -> Result:
+    path = folder / file_name(case_id)
+    path.write_text(text, encoding="utf-8")
+    return run(load_scenario(path), face_value=False)
+
+
+@pytest.mark.parametrize("name", list(CASES))
+def test_a_written_scenario_runs_to_the_last_bit(name: str, result: Result, tmp_path: Path) -> None:
+    case = Case.model_validate({"levers": CASES[name], "label": {"zh": "甲: #1", "en": "a: 'b'"}})
+    mine = run_case("x", case, result.trend)
+    again = _again(scenario_yaml(result.study, "mine", case), tmp_path, "mine")
+    assert again.study.cases["mine"].label == case.label
+    for one, other in ((mine, again.runs["mine"]), (result.trend, again.trend)):
+        for left, right in zip(one.paths, other.paths, strict=True):
+            assert np.array_equal(left, right)
+    assert [c.projected for c in mine.targets] == [c.projected for c in again.runs["mine"].targets]
+
+
+def test_the_plan_keeps_its_evidence(result: Result, tmp_path: Path) -> None:
+    plan = result.study.cases["plan"]
+    again = _again(scenario_yaml(result.study, "plan_again", plan), tmp_path, "plan_again")
+    assert again.study.cases["plan_again"] == plan
+
+
+def test_parameters_and_horizon_go_along(tmp_path: Path) -> None:
+    raw = (
+        "kind: scenario\nid: other\nextends: library:places/quxian.yaml\nhorizon: 2041\nseed: 7\n"
+        "parameters: {job_multiplier: 0.123456789012345, vacancy_rate: 0.11}\n"
+        "scenarios: {a: {levers: {industry_jobs: {basic_jobs: 900}}}}\n"
+    )
+    first = run(parse_scenario(raw.encode(), "other.yaml"), face_value=False)
+    assert place_reference(first.study) == "library:places/quxian.yaml"
+    case = first.study.cases["a"]
+    again = _again(scenario_yaml(first.study, "b", case), tmp_path, "b")
+    assert again.study.horizon == 2041
+    assert again.study.seed == 7
+    assert np.array_equal(again.runs["b"].paths.population, first.runs["a"].paths.population)
+
+
+def test_the_target_table_opens_in_a_spreadsheet(result: Result) -> None:
+    raw = targets_csv(result.runs["plan"])
+    assert raw.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"))))
+    checks = result.runs["plan"].targets
+    assert len(rows) == len(checks)
+    for row, check in zip(rows, checks, strict=True):
+        assert row["quote"] == check.target.quote
+        assert (float(row["gap"]) if row["gap"] else None) == check.gap
