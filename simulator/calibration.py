@@ -17,7 +17,7 @@ from simulator.indicators import measure, residents_by_age
 from simulator.levers.columns import baseline_policy, behaviour_vector
 from simulator.parameters import parameters
 from simulator.projection import Inputs, project
-from simulator.rates import arrival_shares, flow_levels, participation, schedules, vital_rates
+from simulator.rates import age_patterns, flow_levels, participation, vital_rates
 
 #: Parameters that a history can speak about; the others stay at their central values.
 FITTED = (
@@ -39,6 +39,8 @@ FITTED = (
 #: low..high of the parameter table is read as the central 90 % of a lognormal prior.
 _NINETY = 2 * 1.6448536269514722
 _INDEPENDENT_YEARS = 5.0
+#: Ordinary histories take ten to twenty steps; facts that no level can meet would go on for ever.
+_MAX_STEPS = 100
 _STRONG = 0.8
 _GROUP_FLOOR = 50.0
 
@@ -141,11 +143,12 @@ def _with_flows(
 ) -> Inputs:
     """The same inputs with the fertility and flows that ``values`` say: what a fit varies."""
     vital = vital_rates(context.level, years, values["mortality_e0_difference"])
+    schedule, arrivals = age_patterns(values)
     return inputs._replace(
         asfr=vital.asfr * values["fertility_ratio"],
-        schedule=schedules(values),
+        schedule=schedule,
         level=flow_levels(values, years, context.arrival_base, context.shift_after),
-        arrivals=arrival_shares(values),
+        arrivals=arrivals,
     )
 
 
@@ -209,8 +212,10 @@ def fit(history: History, values: Mapping[str, float], fixed: Sequence[str] = ()
 
     # The documented range is also what a scenario may set, so a fit can always be entered again.
     bounds = (np.log([table[n].low for n in names]), np.log([table[n].high for n in names]))
-    near = least_squares(residuals, centre, bounds=bounds, x_scale=prior_sd)
-    best = least_squares(residuals, near.x, bounds=bounds, x_scale=prior_sd, **_SOLVER)
+    near = least_squares(residuals, centre, bounds=bounds, x_scale=prior_sd, max_nfev=_MAX_STEPS)
+    best = least_squares(
+        residuals, near.x, bounds=bounds, x_scale=prior_sd, max_nfev=_MAX_STEPS, **_SOLVER
+    )
     covariance = np.linalg.inv(best.jac.T @ best.jac)
     population = run(best.x)
     return Fit(

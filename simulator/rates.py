@@ -57,6 +57,9 @@ _LEVELS = (
     "settled_elsewhere_level",
     "urban_to_rural_ratio",
 )
+#: Parameters that shape age patterns.
+_CURVE = ("rc_a1", "rc_alpha1", "rc_a2", "rc_alpha2", "rc_mu2", "rc_lambda2", "rc_c")
+_WILLING = ("willing_age_full", "willing_old_share")
 _RETIREMENT, _WORKING, _ADULT_WILLING = 65, 16, 65
 
 
@@ -119,8 +122,7 @@ Values = Mapping[str, Any]
 
 def migration_curve(values: Values) -> np.ndarray:
     """Rogers-Castro curve of the place, shape (..., A), unscaled."""
-    names = ("a1", "alpha1", "a2", "alpha2", "mu2", "lambda2", "c")
-    return rogers_castro(np.arange(N_AGES), **{name: values[f"rc_{name}"] for name in names})
+    return rogers_castro(np.arange(N_AGES), **{n.removeprefix("rc_"): values[n] for n in _CURVE})
 
 
 def willingness_curve(values: Values) -> np.ndarray:
@@ -150,6 +152,19 @@ def arrival_shares(values: Values) -> np.ndarray:
     """Age and sex shares of non-local arrivals, shape (..., 2, A), summing to 1; sexes alike."""
     shares = unit_gmr(migration_curve(values)) / N_SEXES
     return np.repeat(shares[..., None, :], N_SEXES, axis=-2)
+
+
+def age_patterns(values: Values) -> tuple[np.ndarray, np.ndarray]:
+    """`schedules` and `arrival_shares` of one set of numbers, kept while they stay the same."""
+    return _age_patterns(tuple((name, float(values[name])) for name in _CURVE + _WILLING))
+
+
+@lru_cache(maxsize=64)
+def _age_patterns(items: tuple[tuple[str, float], ...]) -> tuple[np.ndarray, np.ndarray]:
+    patterns = schedules(dict(items)), arrival_shares(dict(items))
+    for array in patterns:
+        array.setflags(write=False)
+    return patterns
 
 
 def participation(values: Mapping[str, float]) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,7 +105,7 @@ def _name(document: Document, scenario: ScenarioFile) -> str:
     """Name of the extended file as the user would write it."""
     if scenario.extends.startswith(LIBRARY_PREFIX):
         return scenario.extends
-    return os.path.normpath(Path(document.file).parent / scenario.extends)
+    return str(Path(document.file).parent / scenario.extends)
 
 
 def _resolve(chain: list[tuple[Document, PlaceFile | ScenarioFile]], horizon: int | None) -> Study:
@@ -214,6 +213,10 @@ def load_scenarios(paths: Sequence[str | Path], *, horizon: int | None = None) -
             studies.append(load_scenario(path, horizon=horizon))
         except ScenarioError as error:
             violations += error.violations
+    for i, study in enumerate(studies):
+        # Results are kept by id, so a second study of the same id would replace the first.
+        if study.id in {other.id for other in studies[:i]}:
+            violations.append(Violation("repeated_id", study.file, path="id", value=study.id))
     if violations:
         raise ScenarioError(violations)
     return studies

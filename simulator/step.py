@@ -116,6 +116,18 @@ def _add_product(x, f, s, out):
 
 
 @njit(cache=True, fastmath=FAST)
+def _product(x, f, s, out):
+    for i in range(out.size):
+        out[i] = x[i] * f * s[i]
+
+
+@njit(cache=True, fastmath=FAST)
+def _scaled(f, s, out):
+    for i in range(out.size):
+        out[i] = f * s[i]
+
+
+@njit(cache=True, fastmath=FAST)
 def _close(persons, stay, entered, late, closing):
     """Who is in the cell at the end, a year older, eq. (7); the last age is open."""
     last = persons.size - 1
@@ -174,7 +186,9 @@ def expose(population, mortality, schedule, factor, arrivals, exposure, closing)
         entered, late = np.zeros((N_PLACES, n)), np.zeros((N_PLACES, n))
         for p in range(N_PLACES):
             if p == _TOWN:
-                _hazard(m[p], f[_U2R], s[_U2R], f[_OUT_T], s[_OUT_T], f[_CONV], s[_CONV], h)
+                # Who holds urban hukou cannot obtain it.
+                conversion = 0.0 if r == _URBAN else f[_CONV]
+                _hazard(m[p], f[_U2R], s[_U2R], f[_OUT_T], s[_OUT_T], conversion, s[_CONV], h)
             elif p == _VILLAGE:
                 _hazard(m[p], f[_R2U], s[_R2U], f[_RECL], s[_RECL], f[_OUT_V], s[_OUT_V], h)
             else:
@@ -207,13 +221,20 @@ def write_flows(exposure, mortality, schedule, factor, arrivals, flows) -> None:
     flows : (14, 3, 2, A) [persons]
         Overwritten: persons by flow, registration of origin, sex, age at the start.
     """
+    n = mortality.shape[1] * mortality.shape[2]
+    s, m = schedule.reshape(schedule.shape[0], n), mortality.reshape(N_PLACES, n)
+    share = arrivals.reshape(n)
     for r in range(N_REGISTRATIONS):
+        years = exposure[r].reshape(N_PLACES, n)
         for k in range(_FIRST_MOVE):
-            flows[k, r] = exposure[r, k] * mortality[k]
+            _product(years[k], 1.0, m[k], flows[k, r].reshape(n))
         for k in range(_FIRST_MOVE, _ARR_T):
-            flows[k, r] = exposure[r, ORIGIN[k]] * (factor[k, r] * schedule[k])
+            # Who holds urban hukou cannot obtain it.
+            f = 0.0 if k == _CONV and r == _URBAN else factor[k, r]
+            _product(years[ORIGIN[k]], f, s[k], flows[k, r].reshape(n))
         for k in range(_ARR_T, _ARR_V + 1):
-            flows[k, r] = factor[k, r] * arrivals if r == _NONLOCAL else 0.0 * arrivals
+            f = factor[k, r] if r == _NONLOCAL else 0.0
+            _scaled(f, share, flows[k, r].reshape(n))
 
 
 @njit(cache=True)

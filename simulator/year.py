@@ -17,7 +17,7 @@ from simulator.state import Carry, Driver
 from simulator.step import FAST, ORIGIN, add_births, expose, total
 
 _TOWN = int(Place.TOWN)
-_URBAN = int(Registration.URBAN_HUKOU)
+_URBAN, _NONLOCAL = int(Registration.URBAN_HUKOU), int(Registration.NONLOCAL)
 _R2U, _U2R, _CONV = int(Flow.RURAL_TO_URBAN), int(Flow.URBAN_TO_RURAL), int(Flow.HUKOU_CONVERSION)
 _OUT_T, _OUT_V = int(Flow.OUT_TOWN), int(Flow.OUT_VILLAGE)
 _RET_T, _RET_V = int(Flow.RETURN_TOWN), int(Flow.RETURN_VILLAGE)
@@ -30,7 +30,8 @@ _FROM_JOBS = np.array([_OUT_T, _OUT_V])
 _TO_URBAN_HUKOU = np.array([_CONV])
 #: Housing and quota are met to this relative accuracy, within so many trials.
 _TOLERANCE = 1e-6
-_TRIALS = 12
+_TRIALS = 40
+_HALF = 0.5
 
 
 @njit(cache=True, fastmath=FAST)
@@ -65,6 +66,14 @@ def _weighed2(x, weight) -> float:
 
 
 @njit(cache=True)
+def _takes_part(k: int, r: int) -> bool:
+    """Whether a registration takes part in a flow: only non-locals arrive, none convert twice."""
+    if k >= _ARR_T:
+        return r == _NONLOCAL
+    return not (k == _CONV and r == _URBAN)
+
+
+@njit(cache=True)
 def _moving(kinds, at_risk, schedule, factor, arrivals, weight) -> float:
     """Weighted persons that flows ``kinds`` move.
 
@@ -74,7 +83,7 @@ def _moving(kinds, at_risk, schedule, factor, arrivals, weight) -> float:
     moving = 0.0
     for k in kinds:
         for r in range(N_REGISTRATIONS):
-            if factor[k, r] == 0.0:
+            if factor[k, r] == 0.0 or not _takes_part(k, r):
                 continue
             for s in range(N_SEXES):
                 if k >= _ARR_T:
@@ -171,6 +180,22 @@ def _try_step(inputs, t, population, closing, births, deaths, scratch, admitted,
 
 
 @njit(cache=True)
+def _next_share(low, high, f_low, f_high) -> float:
+    """Where the line through both ends of the bracket crosses 0; people are all but linear."""
+    return low - f_low * (high - low) / (f_high - f_low)
+
+
+@njit(cache=True)
+def _bracket(low, high, f_low, f_high, share, excess):
+    """Bracket with ``share`` for one end; the other end's value is halved (Illinois), so that a
+    bent curve is followed as surely as a straight one.
+    """
+    if excess > 0.0:
+        return low, share, _HALF * f_low, excess
+    return share, high, excess, _HALF * f_high
+
+
+@njit(cache=True)
 def _within_limits(inputs, t, population, closing, births, deaths, scratch, capacity, record):
     """Step under the quota and the housing ceiling, eqs. (15) and (24).
 
@@ -182,25 +207,28 @@ def _within_limits(inputs, t, population, closing, births, deaths, scratch, capa
     quota, converted, admitted = inputs.policy[t, _QUOTA], 1.0, 1.0
     args = (inputs, t, population, closing, births, deaths, scratch)
     full = _try_step(*args, admitted, converted)
-    for _ in range(_TRIALS if quota < math.inf else 0):
-        settled = _settled(inputs, scratch)
-        if settled <= quota * (1.0 + _TOLERANCE):
-            break
-        converted *= quota / settled
-        full = _try_step(*args, admitted, converted)
+    settled = _settled(inputs, scratch) if quota < math.inf else 0.0
+    if settled > quota * (1.0 + _TOLERANCE):
+        low, high, f_low, f_high = 0.0, 1.0, -quota, settled - quota
+        for _ in range(_TRIALS):
+            converted = _next_share(low, high, f_low, f_high)
+            full = _try_step(*args, admitted, converted)
+            excess = _settled(inputs, scratch) - quota
+            if abs(excess) <= _TOLERANCE * quota:
+                break
+            low, high, f_low, f_high = _bracket(low, high, f_low, f_high, converted, excess)
     kept_out = 0.0
     if full > capacity * (1.0 + _TOLERANCE):
         wanted = _entering_town(inputs, scratch)
         admitted = 0.0
         empty = _try_step(*args, admitted, converted)
-        town = empty
-        for _ in range(_TRIALS):
-            if empty >= capacity or abs(town - capacity) <= _TOLERANCE * capacity:
+        low, high, f_low, f_high = 0.0, 1.0, empty - capacity, full - capacity
+        for _ in range(_TRIALS if empty < capacity else 0):
+            admitted = _next_share(low, high, f_low, f_high)
+            excess = _try_step(*args, admitted, converted) - capacity
+            if abs(excess) <= _TOLERANCE * capacity:
                 break
-            # Town residents are all but linear in the admitted share: scale from the last trial.
-            slope = full - empty if admitted == 0.0 else (town - empty) / admitted
-            admitted = min(1.0, (capacity - empty) / slope)
-            town = _try_step(*args, admitted, converted)
+            low, high, f_low, f_high = _bracket(low, high, f_low, f_high, admitted, excess)
         kept_out = wanted - _entering_town(inputs, scratch)
     record[Driver.ADMITTED_SHARE], record[Driver.QUOTA_SCALE] = admitted, converted
     return kept_out

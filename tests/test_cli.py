@@ -94,6 +94,14 @@ def test_run_takes_several_files(county: Path) -> None:
     assert names == ["testing/trend", "testing_jobs/jobs", "testing_jobs/trend"]
 
 
+def test_files_of_one_id_do_not_overwrite_each_other(county: Path) -> None:
+    """Refused, or kept apart; not the one in the place of the other without a word."""
+    (county / "more.yaml").write_text(SCENARIO.replace("1000", "9000"), encoding="utf-8")
+    done = call("run", county / "jobs.yaml", county / "more.yaml", "--out", county / "out")
+    kept = len(list((county / "out").glob("*/*/ledger.csv")))
+    assert done.exit_code == 2 or kept == 4
+
+
 def test_horizon_is_the_last_year(county: Path) -> None:
     call("run", county / "jobs.yaml", "--horizon", "2030", "--out", county / "out")
     ledger = (county / "out" / "testing_jobs" / "jobs" / "ledger.csv").read_text(encoding="utf-8")

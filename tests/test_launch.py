@@ -69,9 +69,14 @@ def test_each_base_fact_is_met_exactly(indicator: str, value: float, unit: str) 
     assert indicator not in {a.quantity for a in found.assumed}
 
 
-def test_a_town_count_at_the_base_is_met_before_the_rate() -> None:
+def test_a_town_count_at_the_base_is_met() -> None:
     found = launch(with_facts(fact("town_population", 390_000.0)))
     assert float(measure(found.population).town_population) == pytest.approx(390_000.0, rel=1e-9)
+
+
+def test_town_and_rate_of_the_base_are_both_met() -> None:
+    stocks = measure(launch(with_facts(fact("town_population", 380_000.0))).population)
+    assert float(stocks.resident_urbanization_rate) == pytest.approx(0.436, rel=1e-6)
 
 
 def test_out_migrants_of_the_base_are_met() -> None:
