@@ -19,6 +19,8 @@ from simulator import load_scenario, run
 from simulator.draws import simulate_draws
 from simulator.ensemble import draw_inputs, draw_parameters, run_draws
 from simulator.projection import empty_paths, simulate
+from simulator.run import run_case
+from simulator.schema import Case
 from simulator.step import add_births, expose
 
 YEARS, DRAWS, SEED = 15, 1000, 1
@@ -78,10 +80,20 @@ def _copy(population, scale, repeats):
     return a
 
 
+def _every_lever() -> Case:
+    """A policy that sets every group of levers, in strengths that plans have."""
+    levers = {
+        "settlement": {"residence_years": 2, "insurance_years": 1, "stable_housing": 1},
+        "industry_jobs": {"basic_jobs": 2000, "other_jobs": 3000},
+        "housing": {"commercial_units": 500, "rental_units": 500, "demolished_units": 200},
+    }
+    return Case.model_validate({"levers": levers})
+
+
 def main() -> None:
     """Measure and print."""
     study = load_scenario(SCENARIO, horizon=2022 + YEARS)
-    plan = run(study, face_value=False).runs["plan"]
+    plan = run_case("all_levers", _every_lever(), run(study, face_value=False).trend)
     inputs, paths = plan.inputs, empty_paths(YEARS, 101)
     simulate(inputs, paths)
     args = (
