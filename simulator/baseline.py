@@ -82,9 +82,7 @@ def _seed(values: Mapping[str, float], pattern: np.ndarray, totals: Totals) -> n
     shape = np.stack([pattern[_TOWN], pattern[_VILLAGE], away / away.sum()])
     urban, rural = totals.urban_hukou, totals.hukou - totals.urban_hukou
     in_town, gone = values["seed_urban_town"], values["seed_urban_away"]
-    seed[_URBAN] = (
-        urban * np.array([in_town, max(1.0 - in_town - gone, 0.01), gone])[:, None, None] * shape
-    )
+    seed[_URBAN] = urban * np.array([in_town, 1.0 - in_town - gone, gone])[:, None, None] * shape
     in_town, gone = values["seed_rural_town"], values["seed_rural_away"]
     seed[_RURAL] = rural * np.array([in_town, 1.0 - in_town - gone, gone])[:, None, None] * shape
     movers = arrival_shares(values) + pattern[_AWAY] * arrival_shares(values).mean()
@@ -165,8 +163,8 @@ def _fit_totals(cells: np.ndarray, totals: Totals) -> float:
     return max(_scaled(part, wanted) for part, wanted in parts)
 
 
-def rake_to(cells: np.ndarray, totals: Totals) -> np.ndarray:
-    """Cells moved as little as possible to meet ``totals``; used to meet the base year's facts.
+def rake_to(cells: np.ndarray, totals: Totals, table: AgeTable | None = None) -> np.ndarray:
+    """Cells moved as little as possible to meet the base year's totals and, if any, its table.
 
     Raises
     ------
@@ -175,6 +173,7 @@ def rake_to(cells: np.ndarray, totals: Totals) -> np.ndarray:
     """
     moved = cells.copy()
     for _ in range(_ROUNDS):
-        if _fit_totals(moved, totals) < _TOLERANCE:
+        worst = 0.0 if table is None else _fit_ages(moved, table, totals.residents)
+        if max(worst, _fit_totals(moved, totals)) < _TOLERANCE:
             return moved
     raise ValueError("cells do not meet the totals")

@@ -5,12 +5,12 @@ docs/model.md eqs. (48)-(51). The fit is finished before any lever acts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.optimize import least_squares
+from scipy.optimize import OptimizeResult, least_squares
 
 from simulator.age_table import AgeTable
 from simulator.indicators import measure, residents_by_age
@@ -36,8 +36,6 @@ FITTED = (
     "rc_mu2",
     "rc_c",
 )
-#: low..high of the parameter table is read as the central 90 % of a lognormal prior.
-_NINETY = 2 * 1.6448536269514722
 _INDEPENDENT_YEARS = 5.0
 #: Ordinary histories take ten to twenty steps; facts that no level can meet would go on for ever.
 _MAX_STEPS = 100
@@ -178,7 +176,12 @@ def _age_residuals(population: np.ndarray, history: History, relative_sd: float)
     return np.concatenate(found) if found else np.empty(0)
 
 
-def fit(history: History, values: Mapping[str, float], fixed: Sequence[str] = ()) -> Fit:
+def fit(
+    history: History,
+    values: Mapping[str, float],
+    fixed: Sequence[str] = (),
+    near: Mapping[str, float] | None = None,
+) -> Fit:
     """Fit `FITTED` (less ``fixed``) to a history, eqs. (48)-(51).
 
     Parameters
@@ -186,6 +189,7 @@ def fit(history: History, values: Mapping[str, float], fixed: Sequence[str] = ()
     history : start cells, observations after the start, age tables
     values : every parameter; the fitted ones are the prior's centre
     fixed : names that the user set and the fit must leave alone
+    near : values to start the search from; by default the prior's centre
 
     Returns
     -------
@@ -194,7 +198,7 @@ def fit(history: History, values: Mapping[str, float], fixed: Sequence[str] = ()
     names = tuple(n for n in FITTED if n not in fixed)
     table = parameters()
     centre = np.log([values[n] for n in names])
-    prior_sd = np.array([np.log(table[n].high / table[n].low) / _NINETY for n in names])
+    prior_sd = np.array([table[n].log_sd for n in names])
     years = range(history.start_year + 1, history.base_year + 1)
     resting = trend_inputs(values, history.cells, years, history.context)
     observed = np.array([o.value for o in history.observations])
@@ -212,10 +216,8 @@ def fit(history: History, values: Mapping[str, float], fixed: Sequence[str] = ()
 
     # The documented range is also what a scenario may set, so a fit can always be entered again.
     bounds = (np.log([table[n].low for n in names]), np.log([table[n].high for n in names]))
-    near = least_squares(residuals, centre, bounds=bounds, x_scale=prior_sd, max_nfev=_MAX_STEPS)
-    best = least_squares(
-        residuals, near.x, bounds=bounds, x_scale=prior_sd, max_nfev=_MAX_STEPS, **_SOLVER
-    )
+    begin = centre if near is None else np.clip(np.log([near[n] for n in names]), *bounds)
+    best = _solve(residuals, begin, bounds, prior_sd)
     covariance = np.linalg.inv(best.jac.T @ best.jac)
     population = run(best.x)
     return Fit(
@@ -231,6 +233,18 @@ def fit(history: History, values: Mapping[str, float], fixed: Sequence[str] = ()
         population=population,
         cost=float(best.cost),
     )
+
+
+def _solve(
+    residuals: Callable[[np.ndarray], np.ndarray],
+    begin: np.ndarray,
+    bounds: tuple[np.ndarray, np.ndarray],
+    scale: np.ndarray,
+) -> OptimizeResult:
+    """Least squares, quickly to the neighbourhood and then to the last digits."""
+    common: dict[str, Any] = {"bounds": bounds, "x_scale": scale, "max_nfev": _MAX_STEPS}
+    rough = least_squares(residuals, begin, **common)
+    return least_squares(residuals, rough.x, **common, **_SOLVER)
 
 
 #: Central differences and tight stops, so that rounding in the last digit stays there.

@@ -6,7 +6,7 @@ docs/model.md eq. (52). Draw k of seed s is the same whatever the chunks, thread
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -24,8 +24,6 @@ from simulator.run import Run
 #: Draws are always made in whole blocks: vectorised exp and matrix products round differently for
 #: arrays of another length, and a draw must not depend on its company.
 BLOCK = 64
-#: low..high of a lognormal is its central 90 %, as in the fit.
-_NINETY = 2 * 1.6448536269514722
 #: Odds of dying move by about this factor for a year of life expectancy; only the sign and size
 #: of a small difference matter here, the fit itself uses whole life tables.
 _HAZARD_PER_YEAR = 1.09
@@ -47,13 +45,16 @@ class Ensemble:
         return np.quantile(self.policy, probabilities, axis=0)
 
 
-def draw_parameters(start: Launch, seed: int, draws: range) -> Mapping[str, np.ndarray]:
+def draw_parameters(
+    start: Launch, seed: int, draws: range, fixed: Collection[str] = ()
+) -> Mapping[str, np.ndarray]:
     """Parameter values of some draws, each (len(draws),), in a stable order of names.
 
     Fitted parameters follow the posterior of their logs and stay within their documented range;
-    the others follow the distribution that the parameter table names; ``fixed`` ones stay.
+    the others follow the distribution that the parameter table names. What the user set is
+    ``fixed``.
     """
-    parts = [(_block_values(start, seed, block), rows) for block, rows in _blocks(draws)]
+    parts = [(_block_values(start, seed, block, fixed), rows) for block, rows in _blocks(draws)]
     return {n: np.concatenate([values[n][rows] for values, rows in parts]) for n in parts[0][0]}
 
 
@@ -67,7 +68,9 @@ def _blocks(draws: range) -> list[tuple[int, slice]]:
     return found
 
 
-def _block_values(start: Launch, seed: int, block: int) -> dict[str, np.ndarray]:
+def _block_values(
+    start: Launch, seed: int, block: int, fixed: Collection[str]
+) -> dict[str, np.ndarray]:
     """Values of one whole block, each (BLOCK,)."""
     table = assumptions()
     draws = range(block * BLOCK, (block + 1) * BLOCK)
@@ -75,13 +78,18 @@ def _block_values(start: Launch, seed: int, block: int) -> dict[str, np.ndarray]
     values: dict[str, np.ndarray] = {}
     for column, (name, p) in enumerate(table.items()):
         z, central = normal[:, column], start.values[name]
-        if p.distribution == "uniform":
-            values[name] = p.low + (p.high - p.low) * ndtr(z)
-        elif p.distribution == "lognormal":
-            sd = np.log(p.high / p.low) / _NINETY
-            values[name] = np.clip(central * np.exp(sd * z), p.low, p.high)
-        else:
+        if name in fixed or p.distribution == "fixed":
             values[name] = np.full(BLOCK, central)
+        elif p.distribution == "uniform":
+            # Even on either side of the central value, which is the median.
+            u = 2.0 * ndtr(z) - 1.0
+            values[name] = central + np.where(
+                u > 0.0, (p.high - central) * u, (central - p.low) * u
+            )
+        elif p.distribution == "lognormal":
+            values[name] = np.clip(central * np.exp(p.log_sd * z), p.low, p.high)
+        else:
+            raise ValueError(f"{name}: no way to draw from a {p.distribution} distribution")
     if start.fit is not None:
         names = list(table)
         at = [names.index(n) for n in start.fit.names]
@@ -138,7 +146,7 @@ def run_draws(
         at = start
         wanted = range(first + start, first + min(start + chunk, draws))
         for block, rows in _blocks(wanted):
-            whole = draw_inputs(run, _block_values(run.start, seed, block))
+            whole = draw_inputs(run, _block_values(run.start, seed, block, run.study.overridden))
             inputs = DrawInputs(*(array[rows] for array in whole))
             part = slice(at, at + rows.stop - rows.start)
             simulate_draws(run.inputs, inputs, trend[part], policy[part])

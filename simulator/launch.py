@@ -73,16 +73,18 @@ def _observations(
         if name in RATES:
             sd = values["sd_share"]
         elif name in ("nonlocal_residents", "out_migrants"):
-            sd = values["sd_nonlocal"] * value
+            sd = max(values["sd_nonlocal"] * value, values["sd_floor"])
         elif name == "hukou_minus_resident":
             sd = values["sd_population"] * float(np.hypot(first.residents, first.hukou))
         else:
-            sd = values["sd_population"] * value
+            sd = max(values["sd_population"] * value, values["sd_floor"])
         found.append(Observation(year, name, value, sd))
     return tuple(found)
 
 
-def launch(study: Study, *, face_value: bool = False) -> Launch:
+def launch(
+    study: Study, *, face_value: bool = False, near: Mapping[str, float] | None = None
+) -> Launch:
     """People and flows at the base year.
 
     Parameters
@@ -90,6 +92,7 @@ def launch(study: Study, *, face_value: bool = False) -> Launch:
     study : resolved scenario file
     face_value : take superseded pre-census estimates as if they were counts, to show what the
         trend would then be
+    near : values from which the fit may start, such as those of another launch of the study
 
     Raises
     ------
@@ -102,9 +105,12 @@ def launch(study: Study, *, face_value: bool = False) -> Launch:
     first, assumed = first_totals(facts, start, values)
     ages_known = study.age_tables
     cells = _cells(study, values, first, start, ages_known.get(start))
-    share, seat = seat_share(facts, values, base)
+    share, seat = seat_share(facts, values)
     last_count = max(y for y in facts.years("resident_population") if y <= base)
     context = Context(place.level, last_count, first.residents, place.settlement_rules)
+    unused = [y for y in ages_known if not start <= y <= base]
+    if unused:
+        assumed.append(Assumed("age_table", float(unused[0]), "year", "table_not_used"))
     if start == base:
         if base not in ages_known:
             assumed.append(Assumed("age_structure", np.nan, "", "national_ages"))
@@ -118,16 +124,25 @@ def launch(study: Study, *, face_value: bool = False) -> Launch:
         age_tables={} if face_value else {y: t for y, t in ages_known.items() if start < y <= base},
         context=context,
     )
-    found = fit(history, values, fixed=tuple(study.overridden))
+    found = fit(history, values, fixed=tuple(study.overridden), near=near)
     totals, missing = base_totals(facts, measure(found.population[-1]), base)
+    population = _moved_to_base(study, found, totals, base)
+    assumed += missing
+    if base not in ages_known:
+        if any(start <= y <= base for y in ages_known):
+            assumed.append(Assumed("age_structure", np.nan, "", "rolled_forward"))
+        else:
+            assumed.append(Assumed("age_structure", np.nan, "", "national_ages_carried"))
+    return Launch(population, found.values, totals, share, found, context, (*assumed, seat))
+
+
+def _moved_to_base(study: Study, found: Fit, totals: Totals, base: int) -> np.ndarray:
+    """The fitted run's people moved onto the facts of the base year."""
     _refuse_contradiction(study, totals, base)
     try:
-        population = rake_to(found.population[-1], totals)
+        return rake_to(found.population[-1], totals, study.age_tables.get(base))
     except ValueError:
         raise ScenarioError([_fault(study, "base_unreachable", year=base)]) from None
-    ages = Assumed("age_structure", np.nan, "", "rolled_forward")
-    every = (*assumed, *missing, ages, seat)
-    return Launch(population, found.values, totals, share, found, context, every)
 
 
 def check_totals(study: Study) -> None:
@@ -135,7 +150,7 @@ def check_totals(study: Study) -> None:
     facts = Facts(_chosen(study, face_value=False))
     start = _start_year(study, facts)
     totals, _ = first_totals(facts, start, study.parameters)
-    _refuse_contradiction(study, totals, start)
+    _cells(study, study.parameters, totals, start, study.age_tables.get(start))
 
 
 def _start_year(study: Study, facts: Facts) -> int:
@@ -160,7 +175,10 @@ def _cells(
     study: Study, values: Mapping[str, float], totals: Totals, year: int, table: AgeTable | None
 ) -> np.ndarray:
     _refuse_contradiction(study, totals, year)
-    return build_cells(values, totals, year, study.place.level, table)
+    try:
+        return build_cells(values, totals, year, study.place.level, table)
+    except ValueError:
+        raise ScenarioError([_fault(study, "base_unreachable", year=year)]) from None
 
 
 def _fault(study: Study, code: str, **params: object) -> Violation:

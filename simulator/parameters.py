@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import functools
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from types import MappingProxyType
 
 TABLE = Path(__file__).with_name("parameters.csv")
 LEVER_PREFIX = "lever."
+_NINETY = 2 * 1.6448536269514722
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,11 @@ class Parameter:
     def is_lever(self) -> bool:
         """Whether the row is a policy lever rather than a property of the world."""
         return self.group.startswith(LEVER_PREFIX)
+
+    @property
+    def log_sd(self) -> float:
+        """Width of the log where low..high is read as the central 90 % of a lognormal."""
+        return math.log(self.high / self.low) / _NINETY
 
     @property
     def default(self) -> float:

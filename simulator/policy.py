@@ -100,7 +100,8 @@ def excess_of_totals(
     """Policy in which stated totals of jobs are reduced to what exceeds the trend's own growth.
 
     The trend's growth is taken from ``other_jobs`` first, then from ``basic_jobs``; a total below
-    it changes nothing, because a plan that creates few jobs destroys none.
+    it changes nothing, because a plan that creates few jobs destroys none. A negative total is a
+    loss.
     """
     chosen = case.levers.industry_jobs
     names = [n for n in ("other_jobs", "basic_jobs") if getattr(chosen, n, None) is not None]
@@ -110,7 +111,7 @@ def excess_of_totals(
     stated = np.zeros(len(years), dtype=bool)
     for name in names:
         column, held = Policy[name.upper()], stated_years(getattr(chosen, name), years)
-        taken = np.where(held, np.minimum(left, policy[:, column]), 0.0)
+        taken = np.where(held, np.clip(policy[:, column], 0.0, left), 0.0)
         reduced[:, column] -= taken
         left = left - taken
         stated |= held
@@ -121,7 +122,7 @@ def excess_of_totals(
         "years": at.tolist(), "trend": growth[stated].tolist(), "excess": excess.tolist()
     }  # fmt: skip
     notes = [Note("jobs_total", told)]
-    below = at[excess <= 0.0]
+    below = at[excess == 0.0]
     if below.size:
         notes.append(Note("jobs_below_trend", {"years": below.tolist()}))
     return reduced, notes

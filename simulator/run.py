@@ -31,8 +31,6 @@ from simulator.vocabulary import indicators
 
 #: A lever whose best-known effect is below this many persons at the horizon changed nothing.
 NOTHING = 0.5
-#: Unfilled or surplus jobs below this many workers are none.
-_NO_GAP = 0.5
 _STOCKS = (
     "resident_population",
     "town_population",
@@ -105,23 +103,25 @@ class Run:
             for t in self.study.place.targets
         )
 
-    def binding(self) -> list[str]:
-        """Which constraint bound in each projected year; ``binding.<code>``."""
+    def binding(self) -> list[tuple[str, ...]]:
+        """Which constraints bound in each projected year; each ``binding.<code>``.
+
+        Unfilled or surplus jobs bind while they exceed a small share of the labour force: partial
+        adjustment always leaves some.
+        """
         if self.id == TREND:
-            return ["trend"] * (len(self.years) - 1)
+            return [("trend",)] * (len(self.years) - 1)
         found = []
-        for row in self.paths.drivers:
+        force = labour_force(self)[1:] * self.start.values["gap_tolerance"]
+        for row, least in zip(self.paths.drivers, force, strict=True):
             gap = row[Driver.LABOUR_GAP] - row[Driver.WORKERS_MOVED] - row[Driver.WORKERS_AT_HOME]
-            if row[Driver.ADMITTED_SHARE] < 1.0:
-                found.append("housing")
-            elif row[Driver.QUOTA_SCALE] < 1.0:
-                found.append("quota")
-            elif gap > _NO_GAP:
-                found.append("labour")
-            elif gap < -_NO_GAP:
-                found.append("jobs")
-            else:
-                found.append("none")
+            bound = {
+                "housing": row[Driver.ADMITTED_SHARE] < 1.0,
+                "quota": row[Driver.QUOTA_SCALE] < 1.0,
+                "labour": gap > least,
+                "jobs": gap < -least,
+            }
+            found.append(tuple(code for code, binds in bound.items() if binds) or ("none",))
         return found
 
 
@@ -178,13 +178,17 @@ def _trend(study: Study, start: Launch) -> Run:
     return Run(TREND, Case(), study, start, inputs, project(inputs), ())
 
 
+def labour_force(one: Run) -> np.ndarray:
+    """Resident labour force, (T + 1,) workers."""
+    residents = one.paths.population[:, :, : Place.AWAY].sum(axis=(1, 2))
+    return np.asarray((residents * one.inputs.participation).sum(axis=(-1, -2)))
+
+
 def _policy(case: Case, trend: Run) -> tuple[np.ndarray, list[Note]]:
     """Policy array of a case, and what must be said of it."""
     study, values = trend.study, trend.start.values
     policy = policy_array(case, study.years, study.place.settlement_rules)
-    residents = trend.paths.population[:, :, : Place.AWAY].sum(axis=(1, 2))
-    labour_force = (residents * trend.inputs.participation).sum(axis=(-1, -2))
-    growth = job_growth(labour_force, nonfarm_share(study.place, values), values)
+    growth = job_growth(labour_force(trend), nonfarm_share(study.place, values), values)
     return excess_of_totals(policy, case, study.years, growth)
 
 
@@ -250,5 +254,7 @@ def run(study: Study, *, face_value: bool = True) -> Result:
     for case_id, case in study.cases.items():
         runs[case_id] = run_case(case_id, case, trend)
     superseded = any(f.use == "superseded" for f in study.place.facts)
-    naive = _trend(study, launch(study, face_value=True)) if face_value and superseded else None
+    naive = None
+    if face_value and superseded:
+        naive = _trend(study, launch(study, face_value=True, near=start.values))
     return Result(study, start, runs, naive)

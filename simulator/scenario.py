@@ -126,7 +126,7 @@ def _resolve(chain: list[tuple[Document, PlaceFile | ScenarioFile]], horizon: in
     for document, scenario in scenarios:
         violations += check_scenario(document, scenario, place, end)
         cases |= scenario.scenarios
-    violations += _asked_horizon(horizon, place.base_year)
+    violations += _asked_horizon(horizon, place.base_year) + _seeds(values, place_document)
     tables: Mapping[int, AgeTable] = {}
     if place.age_sex is not None:
         tables, faults = read_age_table(place_document, place.age_sex)
@@ -151,6 +151,18 @@ def _resolve(chain: list[tuple[Document, PlaceFile | ScenarioFile]], horizon: in
         age_tables=tables,
         sources=tuple(sources),
     )
+
+
+def _seeds(values: Mapping[str, float], place: Document) -> list[Violation]:
+    """The shares of a registration in town and away leave somebody in the villages."""
+    found = []
+    for kind in ("urban", "rural"):
+        names = (f"seed_{kind}_town", f"seed_{kind}_away")
+        total = sum(values[name] for name in names)
+        if total >= 1.0:
+            about = {"names": " + ".join(names)}
+            found.append(place.violation("seeds_above_one", ("parameters",), total, **about))
+    return found
 
 
 def _asked_horizon(horizon: int | None, base: int) -> list[Violation]:

@@ -21,14 +21,14 @@ class Strict(BaseModel):
 
 
 class Words(Strict):
-    """The same words in both languages."""
+    """The same words in both languages; the English may be left out."""
 
     zh: str
-    en: str
+    en: str | None = None
 
     def get(self, lang: str) -> str:
-        """Words in the interface language."""
-        return self.zh if lang == "zh" else self.en
+        """Words in the interface language, in Chinese where there are no others."""
+        return self.zh if lang == "zh" or self.en is None else self.en
 
 
 class Source(Strict):

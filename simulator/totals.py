@@ -122,8 +122,13 @@ def first_totals(
     rate = facts.get("hukou_urbanization_rate", year)
     if rate is None:
         resident_rate = town / residents
-        rate = max(resident_rate - values["hukou_rate_gap"], resident_rate / 2.0)
-        assumed.append(Assumed("hukou_urbanization_rate", rate, "share", "hukou_rate_gap"))
+        rate = resident_rate - values["hukou_rate_gap"]
+        lowest = values["hukou_rate_floor"] * resident_rate
+        if rate >= lowest:
+            assumed.append(Assumed("hukou_urbanization_rate", rate, "share", "hukou_rate_gap"))
+        else:
+            rate = lowest
+            assumed.append(Assumed("hukou_urbanization_rate", rate, "share", "hukou_rate_floor"))
     return Totals(residents, town, hukou, rate * hukou, visitors), assumed
 
 
@@ -169,10 +174,12 @@ def base_totals(facts: Facts, stocks: Stocks, year: int) -> tuple[Totals, list[A
     return Totals(residents, town, hukou, rate * hukou, visitors), assumed
 
 
-def seat_share(facts: Facts, values: Mapping[str, float], base: int) -> tuple[float, Assumed]:
+def seat_share(facts: Facts, values: Mapping[str, float]) -> tuple[float, Assumed]:
     """County-seat share of town residents, from the last year that has both."""
     for year in reversed(facts.years("county_seat_population")):
-        seat, town = facts.get("county_seat_population", year), facts.get("town_population", year)
+        seat, residents = facts.get("county_seat_population", year), _residents(facts, year)
+        town = None if residents is None else _town(facts, year, residents)
+        town = facts.get("town_population", year) if town is None else town
         if seat is not None and town:
             return seat / town, Assumed("seat_share", seat / town, "share", "seat_share_held")
     share = values["seat_share_default"]

@@ -64,7 +64,7 @@ def test_seeds_and_draws_differ(plan: Run) -> None:
     one, two = (draw_parameters(plan.start, seed, range(200)) for seed in (1, 2))
     varying = [n for n, p in assumptions().items() if p.distribution != "fixed"]
     for name in varying:
-        assert len(np.unique(one[name])) > 100, name
+        assert len(np.unique(one[name])) > 80, name
         assert not np.array_equal(one[name], two[name]), name
 
 

@@ -197,6 +197,7 @@ PARTS = {"error.value", "error.allowed", "error.nearest"}
 OTHER = {
     "base_unreachable",
     "repeated_id",
+    "seeds_above_one",
     "not_found",
     "unreadable",
     "too_large",

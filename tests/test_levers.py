@@ -241,7 +241,7 @@ def test_levers_at_rest_are_the_trend_bit_for_bit(chosen: dict[str, dict[str, An
     assert_same(found.paths, trend.paths)
     drivers = [Driver.CONVERSION_DRIVER, Driver.WEDGE_DRIVER, Driver.PULL_DRIVER, Driver.LABOUR_GAP]
     assert not found.paths.drivers[:, drivers].any()
-    assert found.binding() == ["none"] * len(found.study.years)
+    assert found.binding() == [("none",)] * len(found.study.years)
 
 
 def test_the_trend_is_the_calibrated_baseline() -> None:
@@ -372,7 +372,7 @@ def test_dwellings_never_lower_the_town(
 def test_demolition_that_binds_lowers_the_town() -> None:
     found, trend = with_lever("demolished_units", 5000.0), result().trend
     assert found.stocks.town_population[-1] < 0.95 * trend.stocks.town_population[-1]
-    assert "housing" in found.binding()
+    assert ("housing",) in found.binding()
 
 
 @EXAMPLES
@@ -409,7 +409,7 @@ def test_quota_is_met(quota: float) -> None:
 
 def test_quota_binds_and_says_so() -> None:
     found = with_lever("annual_quota", 1000.0)
-    assert found.binding() == ["quota"] * len(found.study.years)
+    assert found.binding() == [("quota",)] * len(found.study.years)
 
 
 def _full_then_open(half_life: float) -> Run:

@@ -202,14 +202,14 @@ def bindings() -> set[str]:
     """Words that `Run.binding` can say."""
     tree = next(tree for path, tree in TREES if path.name == "run.py")
     body = next(n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == "binding")
-    appended = {
-        str(n.args[0].value)
+    keys = {
+        str(key.value)
         for n in ast.walk(body)
-        if isinstance(n, ast.Call)
-        and ast.unparse(n.func) == "found.append"
-        and isinstance(n.args[0], ast.Constant)
+        if isinstance(n, ast.Dict)
+        for key in n.keys
+        if isinstance(key, ast.Constant)
     }
-    return appended | {"trend"}
+    return keys | {"trend", "none"}
 
 
 FAMILIES = {

@@ -188,6 +188,7 @@ _CASES = {
         "industry_jobs": {"other_jobs": 20000, "basis": "total"},
         "housing": {"commercial_units": 500, "demolished_units": 5000},
     },
+    "brief": {"industry_jobs": {"other_jobs": {2023: 3000, 2024: 0}}},
 }
 
 
@@ -196,6 +197,7 @@ def _reported(result: Result) -> np.ndarray:
     parts = [result.start.population.ravel(), [result.start.seat_share]]
     for found in result.runs.values():
         parts += [found.paths.population.ravel(), found.paths.flows.ravel()]
+        parts.append(["labour" in codes for codes in found.binding()])
         for check in found.targets:
             parts.append([check.needed or 0.0, check.status == "met"])
     return np.concatenate([np.asarray(part, dtype=float) for part in parts])
@@ -207,7 +209,7 @@ def _small(**parameters: float) -> Result:
     approximate = target(op="~", value=46.5)
     beds = target(indicator="elderly_care_beds_per_thousand", value=40.0, unit="张/千人")
     guessed = ("hukou_urbanization_rate", "nonlocal_residents")
-    if set(parameters) & {"hukou_rate_gap", "nonlocal_share"}:
+    if set(parameters) & {"hukou_rate_gap", "hukou_rate_floor", "nonlocal_share"}:
         keep = [f for f in known.place.facts if f.indicator not in guessed]
     else:
         keep = known.place.facts

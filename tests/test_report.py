@@ -271,7 +271,7 @@ def test_resolved_levers_are_those_that_act() -> None:
     assert plan["industry_jobs.other_jobs"]["value"] == {
         2023: 15485, 2024: 15485, 2025: 15485, 2026: None,
     }  # fmt: skip
-    assert plan["industry_jobs.other_jobs"]["set_by"] == study().file
+    assert plan["industry_jobs.other_jobs"]["set_by"] == "quxian.yaml"
     assert plan["industry_jobs.basis"] == "total"
     assert plan["housing.rental_units"] == {
         "value": 0.0, "set_by": "trend", "unit": "dwellings per year",
@@ -466,8 +466,12 @@ def test_goals_and_gaps() -> None:
 
 def test_levers_in_words() -> None:
     path = {2023: 15485.0, 2026: None, 2024: 12.5}
-    assert wording.lever_value(path) == "2023: 15,485, 2024: 12.5, 2026: –"
-    assert wording.lever_value(0) == "0"
+    assert (
+        wording.lever_value(path, "en") == "from 2023 15,485, from 2024 12.5, from 2026 as on trend"
+    )
+    same = {2023: 5.0, 2024: 5.0, 2025: None}
+    assert wording.lever_value(same, "zh") == "2023 年起 5，2025 年起 同趋势"
+    assert wording.lever_value(0, "en") == "0"
     plan = result().runs["plan"]
     assert [name for name, _ in wording.changed_levers(plan)] == ["industry_jobs.other_jobs"]
     assert wording.lever_label("industry_jobs.other_jobs", "en") == "Other new non-farm jobs"

@@ -44,7 +44,8 @@ def _levers(columns: list[tuple[str, Run]], heads: list[str], lang: str) -> Rend
     names.sort(key=lambda n: len({str(levers.get(n)) for levers in chosen}) == 1)
     for name in names:
         values = [
-            wording.lever_value(levers[name]) if name in levers else _EMPTY for levers in chosen
+            wording.lever_value(levers[name], lang) if name in levers else _EMPTY
+            for levers in chosen
         ]
         table.add_row(f"{wording.lever_label(name, lang)} ({name})", *values)
     if not names:

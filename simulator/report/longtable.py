@@ -128,7 +128,7 @@ TARGET_COLUMNS = (
 def target_table(run: Run) -> pd.DataFrame:
     """Every target judged, columns `TARGET_COLUMNS`; values in the target's own unit.
 
-    ``probability`` is empty: it needs draws, which this version does not make.
+    ``probability`` is empty: it needs draws that have been checked against history.
     """
     rows = [
         {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -69,7 +70,7 @@ def _levers(run: Run) -> dict[str, Any]:
             at_rest = run.study.place.settlement_rules.get(name, p.central)
             found[f"{group}.{name}"] = {
                 "value": at_rest if value is None else value,
-                "set_by": "trend" if value is None else run.study.file,
+                "set_by": "trend" if value is None else Path(run.study.file).name,
                 "unit": p.unit,
                 "source": p.source,
             }
@@ -146,7 +147,7 @@ def _parameters(result: Result) -> dict[str, Any]:
     for name, p in assumptions().items():
         origin = "parameters.csv"
         if name in result.study.overridden:
-            origin = result.study.overridden[name]
+            origin = Path(result.study.overridden[name]).name
         elif fit is not None and name in fit.names:
             origin = "fitted"
         found[name] = {

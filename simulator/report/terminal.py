@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
-import numpy as np
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -55,12 +55,16 @@ def result_view(result: Result, lang: str) -> Iterator[RenderableType]:
     """Everything the user is told about one study."""
     place = result.study.place
     heading = text("report.title", lang, name=place.name.get(lang))
-    base, horizon = place.base_year, result.study.horizon
-    basis = Text(text("report.subtitle", lang, base=base, horizon=horizon), style="dim")
-    yield section(heading, basis, *(Text(line) for line in summary_lines(result, lang)))
+    about = {"base": place.base_year, "horizon": result.study.horizon}
+    basis = Text(text("report.subtitle", lang, **about), style="dim")
+    lines = [Text(line) for line in summary_lines(result, lang)]
+    if result.start.fit is None:
+        lines.append(Text(text("report.no_history", lang), style="yellow"))
+    yield section(heading, basis, *lines)
     if place.targets:
         yield targets_section(result, lang)
-        yield requirements_section(result, lang)
+        if any(check.needed is not None for check in result.trend.targets):
+            yield requirements_section(result, lang)
     yield headline_section(result, lang)
     yield drivers_section(result, lang)
     yield binding_section(result, lang)
@@ -194,13 +198,11 @@ def binding_section(result: Result, lang: str) -> RenderableType:
     """Which constraint bound, scenario by year; runs of equal years are joined."""
     table = plain_table(text("col.scenario", lang), text("col.year", lang), "")
     for run in result.runs.values():
-        codes = np.array(run.binding())
-        starts = np.flatnonzero(np.append(True, codes[1:] != codes[:-1]))
-        for start, stop in zip(starts, [*starts[1:], len(codes)], strict=True):
-            first, last = run.years[1 + start], run.years[stop]
-            span = f"{first}" if first == last else f"{first}–{last}"
-            label = wording.scenario_label(run, lang)
-            table.add_row(label, span, text(f"binding.{codes[start]}", lang))
+        label, years = wording.scenario_label(run, lang), iter(run.years[1:].tolist())
+        for codes, equal in itertools.groupby(run.binding()):
+            span = [next(years) for _ in equal]
+            shown = f"{span[0]}" if len(span) == 1 else f"{span[0]}–{span[-1]}"
+            table.add_row(label, shown, wording.binding(codes, lang))
     return section(text("report.binding", lang), table)
 
 
@@ -252,7 +254,7 @@ def levers_section(run: Run, lang: str) -> RenderableType:
     if not chosen:
         parts.append(Padding(Text(text("report.no_levers", lang)), _INDENT))
     for name, value in chosen.items():
-        line = f"{wording.lever_label(name, lang)} ({name}): {wording.lever_value(value)}"
+        line = f"{wording.lever_label(name, lang)} ({name}): {wording.lever_value(value, lang)}"
         parts.append(Padding(Text(line), _INDENT))
     for item in run.case.evidence:
         if item.derivation is not None:
@@ -284,16 +286,12 @@ def conflicts_section(result: Result, lang: str) -> Iterator[RenderableType]:
             values = f"{wording.number(target.value)} ↔ {wording.number(other.value)} {target.unit}"
             parts.append(Padding(Text(f"{label}: {values} “{other.quote}”"), _INDENT))
             parts.append(Padding(Text(other.why_not_used.get(lang), style="dim"), _DEEPER))
+    plans = {target.document for target in result.study.place.targets}
     for fact in result.study.place.facts:
-        if fact.note is not None and fact.document in _plans(result):
+        if fact.note is not None and fact.document in plans:
             label = indicators()[fact.indicator].label(lang)
             head = f"{label} {fact.at}: {wording.number(fact.value)} {fact.unit} “{fact.quote}”"
             parts.append(Padding(Text(head), _INDENT))
             parts.append(Padding(Text(fact.note.get(lang), style="dim"), _DEEPER))
     if parts:
         yield section(text("report.conflicts", lang), *parts)
-
-
-def _plans(result: Result) -> set[str]:
-    """Documents that state the targets."""
-    return {target.document for target in result.study.place.targets}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 
@@ -16,6 +17,11 @@ from simulator.units import dimension
 _MARK = {">=": "≥", "<=": "≤", "~": "≈"}
 _EMPTY = "–"
 _BIG, _LARGE, _WAN, _YI = 1e8, 1e4, 1e4, 1e8
+
+
+def binding(codes: tuple[str, ...], lang: str) -> str:
+    """Constraints that bound in one year, named together."""
+    return " + ".join(text(f"binding.{code}", lang) for code in codes)
 
 
 def number(value: float | None, *, sign: bool = False) -> str:
@@ -45,6 +51,8 @@ def value_of(quantity: float, unit: str, lang: str) -> str:
     """A stored value (persons or share) with its unit, for show."""
     if not math.isfinite(quantity):
         return _EMPTY
+    if unit == "year":
+        return f"{quantity:.0f}"
     if unit == "share":
         return f"{percent(quantity)} %"
     return f"{people(quantity, lang)} {text('unit.persons', lang)}"
@@ -85,12 +93,14 @@ def changed_levers(run: Run) -> Iterator[tuple[str, object]]:
                 yield f"{group}.{name}", value
 
 
-def lever_value(value: object) -> str:
-    """A lever's value: a number, or its path by year."""
+def lever_value(value: object, lang: str) -> str:
+    """A lever's value: a number, or its path, each value from the year it starts to hold."""
     if isinstance(value, dict):
-        return ", ".join(
-            f"{year}: {_EMPTY if v is None else number(v)}" for year, v in sorted(value.items())
-        )
+        parts = []
+        for amount_, years in itertools.groupby(sorted(value.items()), key=lambda item: item[1]):
+            shown = text("path.trend", lang) if amount_ is None else number(amount_)
+            parts.append(text("path.from", lang, year=next(years)[0], value=shown))
+        return text("path.comma", lang).join(parts)
     return number(float(value)) if isinstance(value, int | float) else str(value)
 
 

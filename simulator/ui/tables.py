@@ -149,7 +149,7 @@ def binding(run: Run, lang: str) -> str:
     headers = [text(k, lang) for k in (*keys, *more)]
     town = run.stocks.town_population
     rows = []
-    for i, (code, row) in enumerate(zip(run.binding(), run.paths.drivers, strict=True)):
+    for i, (codes, row) in enumerate(zip(run.binding(), run.paths.drivers, strict=True)):
         room = row[Driver.HOUSING_CAPACITY]
         housing = "–"
         if np.isfinite(room):
@@ -158,7 +158,7 @@ def binding(run: Run, lang: str) -> str:
         shown = [f"{row[k]:,.0f}" for k in jobs]
         openness = f"{row[Driver.OPENNESS]:.0%}"
         rows.append(
-            [str(run.years[i + 1]), text(f"binding.{code}", lang), *shown, housing, openness]
+            [str(run.years[i + 1]), wording.binding(codes, lang), *shown, housing, openness]
         )
     return table(headers, rows, range(2, len(headers)))
 
