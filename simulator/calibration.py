@@ -181,6 +181,8 @@ def fit(
     values: Mapping[str, float],
     fixed: Sequence[str] = (),
     near: Mapping[str, float] | None = None,
+    *,
+    polish: bool = True,
 ) -> Fit:
     """Fit `FITTED` (less ``fixed``) to a history, eqs. (48)-(51).
 
@@ -190,6 +192,7 @@ def fit(
     values : every parameter; the fitted ones are the prior's centre
     fixed : names that the user set and the fit must leave alone
     near : values to start the search from; by default the prior's centre
+    polish : go on to the last digits; without, the answer is good to about four
 
     Returns
     -------
@@ -217,14 +220,26 @@ def fit(
     # The documented range is also what a scenario may set, so a fit can always be entered again.
     bounds = (np.log([table[n].low for n in names]), np.log([table[n].high for n in names]))
     begin = centre if near is None else np.clip(np.log([near[n] for n in names]), *bounds)
-    best = _solve(residuals, begin, bounds, prior_sd)
+    best = _solve(residuals, begin, bounds, prior_sd, polish)
+    prior = dict(zip(names, prior_sd.tolist(), strict=True))
+    return _told(history, values, prior, best, run(best.x))
+
+
+def _told(
+    history: History,
+    values: Mapping[str, float],
+    prior_log_sd: Mapping[str, float],
+    best: OptimizeResult,
+    population: np.ndarray,
+) -> Fit:
+    """What the optimum says, by name."""
+    names = tuple(prior_log_sd)
     covariance = np.linalg.inv(best.jac.T @ best.jac)
-    population = run(best.x)
     return Fit(
         names=names,
         values={**values, **dict(zip(names, np.exp(best.x).tolist(), strict=True))},
         log_sd=dict(zip(names, np.sqrt(np.diag(covariance)).tolist(), strict=True)),
-        prior_log_sd=dict(zip(names, prior_sd.tolist(), strict=True)),
+        prior_log_sd=prior_log_sd,
         covariance=covariance,
         observations=history.observations,
         fitted=_predict(population, history),
@@ -240,12 +255,17 @@ def _solve(
     begin: np.ndarray,
     bounds: tuple[np.ndarray, np.ndarray],
     scale: np.ndarray,
+    polish: bool,
 ) -> OptimizeResult:
     """Least squares, quickly to the neighbourhood and then to the last digits."""
     common: dict[str, Any] = {"bounds": bounds, "x_scale": scale, "max_nfev": _MAX_STEPS}
+    if not polish:
+        return least_squares(residuals, begin, **common, **_ROUGH)
     rough = least_squares(residuals, begin, **common)
     return least_squares(residuals, rough.x, **common, **_SOLVER)
 
 
+#: Good to about four digits: enough for a figure that is only shown beside another.
+_ROUGH: Mapping[str, Any] = {"xtol": 1e-5, "ftol": 1e-5}
 #: Central differences and tight stops, so that rounding in the last digit stays there.
 _SOLVER: Mapping[str, Any] = {"jac": "3-point", "xtol": 1e-13, "ftol": 1e-13, "gtol": 1e-13}

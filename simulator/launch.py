@@ -124,7 +124,7 @@ def launch(
         age_tables={} if face_value else {y: t for y, t in ages_known.items() if start < y <= base},
         context=context,
     )
-    found = fit(history, values, fixed=tuple(study.overridden), near=near)
+    found = fit(history, values, fixed=tuple(study.overridden), near=near, polish=not face_value)
     totals, missing = base_totals(facts, measure(found.population[-1]), base)
     population = _moved_to_base(study, found, totals, base)
     assumed += missing
