@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -155,8 +155,3 @@ def _table(year: int, rows: list[_Row], file: str) -> AgeTable | Violation:
     if not persons.sum() > 0.0:
         return Violation("age_table_no_persons", file, rows[0].line, params={"year": year})
     return AgeTable(persons, group)
-
-
-def years_in(tables: Mapping[int, AgeTable]) -> Iterator[int]:
-    """Years with a table, earliest first."""
-    yield from sorted(tables)

@@ -10,13 +10,11 @@ from ruamel.yaml import YAML
 from ruamel.yaml.representer import RoundTripRepresenter
 
 import simulator
-from simulator.report.longtable import target_table
+from simulator.report.longtable import EXACT, target_table
 from simulator.run import Run
 from simulator.scenario import LIBRARY, LIBRARY_PREFIX, Study
 from simulator.schema import Case
 
-#: Enough digits to read a float64 back exactly.
-_EXACT = "%.17g"
 _WIDTH = 100
 
 
@@ -91,5 +89,5 @@ def file_name(case_id: str) -> str:
 
 def targets_csv(run: Run) -> bytes:
     """``targets.csv`` of one scenario, with the byte-order mark that spreadsheets need."""
-    text = target_table(run).to_csv(index=False, float_format=_EXACT, lineterminator="\n")
+    text = target_table(run).to_csv(index=False, float_format=EXACT, lineterminator="\n")
     return text.encode("utf-8-sig")

@@ -182,5 +182,4 @@ def _cells(
 
 
 def _fault(study: Study, code: str, **params: object) -> Violation:
-    file = study.place_file
-    return Violation(code, file, path="facts", params=dict(params))
+    return Violation(code, study.place_file, path="facts", params=dict(params))

@@ -10,6 +10,7 @@ from simulator.i18n import people, percent, text
 from simulator.report import wording
 from simulator.report.terminal import HEADLINES, plain_table, section
 from simulator.run import Result, Run
+from simulator.scenario import TREND
 from simulator.vocabulary import indicators
 
 _EMPTY = "–"
@@ -21,7 +22,7 @@ def _columns(results: Sequence[Result]) -> list[tuple[str, Run]]:
     seen: set[tuple[str, str, str]] = set()
     for result in results:
         for run in result.runs.values():
-            key = (result.study.place.id, run.id, "" if run.id == "trend" else result.study.file)
+            key = (result.study.place.id, run.id, "" if run.id == TREND else result.study.file)
             if key not in seen:
                 seen.add(key)
                 found.append((f"{result.study.place.id}/{run.id}", run))

@@ -10,17 +10,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from simulator.report.longtable import ledger_table, long_table, target_table
+from simulator.report.longtable import EXACT, ledger_table, long_table, target_table
 from simulator.report.provenance import provenance
 from simulator.report.resolved import resolved_yaml
 from simulator.run import Result, Run
 
-#: Enough digits to read a float64 back exactly.
-_EXACT = "%.17g"
-
 
 def _csv(table: pd.DataFrame, path: Path) -> None:
-    table.to_csv(path, index=False, encoding="utf-8", float_format=_EXACT, lineterminator="\n")
+    table.to_csv(path, index=False, encoding="utf-8", float_format=EXACT, lineterminator="\n")
 
 
 def _write_run(result: Result, run: Run, folder: Path) -> None:

@@ -15,6 +15,8 @@ from simulator.run import Run
 from simulator.targets import TargetCheck
 
 COLUMNS = ("model", "scenario", "region", "variable", "unit", "year", "statistic", "value")
+#: Enough digits to read a float64 back exactly.
+EXACT = "%.17g"
 MODEL = "County Urbanization Simulator"
 
 _STOCKS = {

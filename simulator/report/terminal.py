@@ -95,17 +95,7 @@ def summary_lines(result: Result, lang: str) -> list[str]:
 def targets_section(result: Result, lang: str) -> RenderableType:
     """One row a target: base, target, and for each scenario projected, gap and status."""
     runs = list(result.runs.values())
-    headers = [
-        text("col.indicator", lang),
-        text("col.base", lang, year=result.study.place.base_year),
-        text("col.target_any", lang),
-    ]
-    figures = [1, 2]
-    for run in runs:
-        figures += [len(headers), len(headers) + 1]
-        label = wording.scenario_label(run, lang)
-        headers += [label, text("col.gap", lang), text("col.status", lang)]
-    headers.append(text("col.kind", lang))
+    headers, figures = wording.target_headers(result, lang)
     table = plain_table(*headers, numbers=figures)
     for row in zip(*(run.targets for run in runs), strict=True):
         table.add_row(*_target_row(row, lang))

@@ -76,6 +76,20 @@ def scenario_label(run: Run, lang: str) -> str:
     return run.case.label.get(lang) if run.case.label is not None else run.id
 
 
+def target_headers(result: Result, lang: str) -> tuple[list[str], list[int]]:
+    """Headers of a table of targets, and the positions of its columns of figures."""
+    headers = [
+        text("col.indicator", lang),
+        text("col.base", lang, year=result.study.place.base_year),
+        text("col.target_any", lang),
+    ]
+    figures = [1, 2]
+    for run in result.runs.values():
+        figures += [len(headers), len(headers) + 1]
+        headers += [scenario_label(run, lang), text("col.gap", lang), text("col.status", lang)]
+    return [*headers, text("col.kind", lang)], figures
+
+
 def lever_label(name: str, lang: str) -> str:
     """Label of a lever given as ``group.name`` or ``name``."""
     table = parameters()

@@ -62,20 +62,7 @@ def _by_kind(checks: tuple[TargetCheck, ...]) -> int:
 def targets(result: Result, lang: str) -> str:
     """Every target of the plan: what the model projects, and what it does not."""
     runs = list(result.runs.values())
-    headers = [
-        text("col.indicator", lang),
-        text("col.base", lang, year=result.study.place.base_year),
-        text("col.target_any", lang),
-    ]
-    numbers = [1, 2]
-    for run in runs:
-        numbers += [len(headers), len(headers) + 1]
-        headers += [
-            wording.scenario_label(run, lang),
-            text("col.gap", lang),
-            text("col.status", lang),
-        ]
-    headers.append(text("col.kind", lang))
+    headers, numbers = wording.target_headers(result, lang)
     rows = []
     every = sorted(zip(*(run.targets for run in runs), strict=True), key=_by_kind)
     for checks in every:
