@@ -16,8 +16,9 @@ from simulator.age_table import AgeTable
 from simulator.indicators import measure, residents_by_age
 from simulator.levers.columns import baseline_policy, behaviour_vector
 from simulator.parameters import parameters
-from simulator.projection import Inputs, project
+from simulator.projection import project
 from simulator.rates import age_patterns, flow_levels, participation, vital_rates
+from simulator.state import Inputs
 
 #: Parameters that a history can speak about; the others stay at their central values.
 FITTED = (

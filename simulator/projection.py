@@ -15,8 +15,6 @@ from simulator.state import Driver, Inputs, new_scratch
 from simulator.step import write_flows
 from simulator.year import advance
 
-__all__ = ["Driver", "Inputs", "Paths", "empty_paths", "project", "simulate"]
-
 
 class Paths(NamedTuple):
     """What a projection leaves: population (T + 1, 3, 3, 2, A), flows (T, 14, 3, 2, A),

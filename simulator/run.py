@@ -22,9 +22,10 @@ from simulator.launch import Launch, launch
 from simulator.levers.columns import Policy
 from simulator.parameters import levers
 from simulator.policy import Note, excess_of_totals, job_growth, nonfarm_share, policy_array
-from simulator.projection import Driver, Inputs, Paths, project
+from simulator.projection import Paths, project
 from simulator.scenario import TREND, Study
 from simulator.schema import Case
+from simulator.state import Driver, Inputs
 from simulator.targets import TargetCheck, check_target
 from simulator.units import to_base
 from simulator.vocabulary import indicators

@@ -17,8 +17,9 @@ from simulator.ledger import imbalance
 from simulator.levers import housing, jobs, settlement
 from simulator.levers.columns import Behaviour, Policy, baseline_policy, behaviour_vector
 from simulator.parameters import assumptions, central_values, levers, parameters
-from simulator.projection import Driver, project
+from simulator.projection import project
 from simulator.run import Run, run, run_case
+from simulator.state import Driver
 
 EXAMPLES = settings(max_examples=40, deadline=None)
 MANY = settings(max_examples=200, deadline=None)

@@ -11,8 +11,8 @@ from quxian import assert_same, case, fact, one_year, policy, result, study, tar
 
 from simulator.axes import Place, Registration
 from simulator.indicators import births_and_deaths, denominator, measure
-from simulator.projection import Driver
 from simulator.run import Run, run
+from simulator.state import Driver
 
 HOUSING = {"commercial_units": 10_000, "rental_units": 5_000}
 MANY_JOBS = {"basic_jobs": 20_000, "other_jobs": 30_000}

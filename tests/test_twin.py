@@ -26,7 +26,8 @@ from simulator.axes import (
 )
 from simulator.levers.columns import Behaviour, Policy, behaviour_vector
 from simulator.parameters import parameters
-from simulator.projection import Driver, Inputs, Paths, empty_paths, project, simulate
+from simulator.projection import Paths, empty_paths, project, simulate
+from simulator.state import Driver, Inputs
 
 FloatArray = npt.NDArray[np.float64]
 

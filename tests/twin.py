@@ -19,7 +19,8 @@ from scipy.optimize import brentq
 
 from simulator.axes import FLOW_PLACES, N_TRANSITIONS, Flow, Place, Registration, Sex, destination
 from simulator.levers.columns import Behaviour, Policy
-from simulator.projection import Driver, Inputs, Paths, empty_paths
+from simulator.projection import Paths, empty_paths
+from simulator.state import Driver, Inputs
 
 FloatArray = npt.NDArray[np.float64]
 #: Admitted and converted share of each year, eqs. (24) and (15).

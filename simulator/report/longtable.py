@@ -10,8 +10,8 @@ import pandas as pd
 from simulator.axes import Flow
 from simulator.indicators import residents_by_age
 from simulator.ledger import ledger_rows
-from simulator.projection import Driver
 from simulator.run import Run
+from simulator.state import Driver
 from simulator.targets import TargetCheck
 
 COLUMNS = ("model", "scenario", "region", "variable", "unit", "year", "statistic", "value")

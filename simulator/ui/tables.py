@@ -9,10 +9,10 @@ import numpy as np
 
 from simulator.i18n import people, text
 from simulator.parameters import parameters
-from simulator.projection import Driver
 from simulator.report import wording
 from simulator.report.terminal import CAUSES, HEADLINES, shown_years
 from simulator.run import Result, Run
+from simulator.state import Driver
 from simulator.targets import TargetCheck
 from simulator.ui import words
 from simulator.units import dimension
