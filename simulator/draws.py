@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from simulator.sheet import USED, turn_page
 from simulator.state import Driver, Inputs, new_scratch
-from simulator.step import total
+from simulator.waiting import FAST
 from simulator.year import advance
 
 _RECORD = len(Driver)
@@ -34,27 +35,29 @@ class DrawInputs(NamedTuple):
     fertility_scale: np.ndarray
 
 
-@njit(cache=True, nogil=True)
-def _totals(population, out):
-    """Persons by registration and place, shape (3, 3)."""
-    for r in range(population.shape[0]):
-        for p in range(population.shape[1]):
-            out[r, p] = total(population[r, p].reshape(population[r, p].size))
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _totals(people, out):
+    """Persons by registration and place, (3, 3), of ``people`` (3, 3, W)."""
+    for r in range(people.shape[0]):
+        for p in range(people.shape[1]):
+            found = 0.0
+            for i in range(USED):
+                found += people[r, p, i]
+            out[r, p] = found
 
 
 @njit(cache=True, nogil=True)
 def _follow(inputs, cells):
     """Project one draw, keeping the totals of each year in ``cells`` (T + 1, 3, 3)."""
-    years = inputs.srb.shape[0]
     scratch = new_scratch(inputs)
-    opening, closing = inputs.population.copy(), np.empty_like(inputs.population)
-    births, deaths = np.empty(opening.shape[:3]), np.empty(opening.shape[:3])
+    sheet = scratch.sheet
+    births, deaths = np.empty(inputs.population.shape[:3]), np.empty(inputs.population.shape[:3])
     record = np.empty(_RECORD)
-    _totals(opening, cells[0])
-    for t in range(years):
-        advance(inputs, t, opening, closing, births, deaths, record, scratch)
-        _totals(closing, cells[t + 1])
-        opening, closing = closing, opening
+    _totals(sheet.opening, cells[0])
+    for t in range(inputs.srb.shape[0]):
+        advance(inputs, t, births, deaths, record, scratch)
+        _totals(sheet.closing, cells[t + 1])
+        turn_page(sheet)
 
 
 @njit(cache=True, nogil=True)

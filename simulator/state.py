@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from simulator.sheet import WIDTH, Sheet, new_sheet, padded
+
 
 class Driver(IntEnum):
     """Columns of the yearly record of drivers and constraints."""
@@ -53,13 +55,16 @@ class Inputs(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Storage of one year's trials: factor and trial (14, 3), exposure (3, 3, 2, A), ones (2, A),
-    carry (len(Carry),).
+    """Storage of one year's trials, W = `simulator.sheet.WIDTH`.
+
+    sheet : rows of the step; factor, trial : (14, 3) levels with drivers, and of the last trial;
+    participation, ones : (W,) weights of people; carry : (len(Carry),).
     """
 
+    sheet: Sheet
     factor: np.ndarray
     trial: np.ndarray
-    exposure: np.ndarray
+    participation: np.ndarray
     ones: np.ndarray
     carry: np.ndarray
 
@@ -82,6 +87,7 @@ def new_scratch(inputs) -> Scratch:
     carry = np.zeros(_N_CARRY)
     carry[Carry.TREND_PEAK] = inputs.trend_town[0]
     return Scratch(
+        new_sheet(inputs.population, inputs.schedule, inputs.arrivals),
         np.empty_like(inputs.level[0]), np.empty_like(inputs.level[0]),
-        np.empty_like(inputs.population), np.ones_like(inputs.participation), carry,
+        padded(inputs.participation), np.ones(WIDTH), carry,
     )  # fmt: skip
