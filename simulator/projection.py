@@ -12,7 +12,7 @@ from numba import njit
 
 from simulator.axes import N_FLOWS, N_PLACES, N_REGISTRATIONS, N_SEXES
 from simulator.sheet import read_closing, turn_page
-from simulator.state import Driver, Inputs, new_scratch
+from simulator.state import Driver, Inputs, new_scratch, start
 from simulator.step import write_flows
 from simulator.year import advance
 
@@ -37,6 +37,7 @@ def simulate(inputs: Inputs, paths: Paths) -> None:
     every driver is exactly 0 and the result is the calibrated trend, bit for bit.
     """
     scratch = new_scratch(inputs)
+    start(scratch, inputs)
     paths.population[0] = inputs.population
     for t in range(inputs.srb.shape[0]):
         advance(inputs, t, paths.births[t], paths.newborn_deaths[t], paths.drivers[t], scratch)

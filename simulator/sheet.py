@@ -61,11 +61,23 @@ def _block(rows, first):
 
 
 @njit(cache=True)
-def new_sheet(population, schedule, arrivals) -> Sheet:
-    """Sheet with the opening population and the age schedules written in.
+def new_sheet() -> Sheet:
+    """An empty sheet."""
+    rows = np.zeros(_ROWS * WIDTH)
+    return Sheet(
+        rows, rows[: ARRIVALS * WIDTH].reshape(N_TRANSITIONS, WIDTH),
+        rows[ARRIVALS * WIDTH : OPENING * WIDTH], _block(rows, OPENING), _block(rows, YEARS),
+        _block(rows, CLOSING),
+    )  # fmt: skip
+
+
+@njit(cache=True)
+def write_opening(sheet, population, schedule, arrivals) -> None:
+    """Opening population, age schedules and the ages of arrivals onto a sheet.
 
     Parameters
     ----------
+    sheet : new, or last used with as many ages
     population : (3, 3, 2, A) [persons]
     schedule : (12, 2, A), arrivals : (2, A) : as in `simulator.step.move_and_age`
 
@@ -74,49 +86,38 @@ def new_sheet(population, schedule, arrivals) -> Sheet:
     ValueError
         if there are more ages than a row has room for.
     """
-    if population.shape[3] > N_AGES:
-        raise ValueError("more ages than a row of the sheet has room for")
-    rows = np.zeros(_ROWS * WIDTH)
-    sheet = Sheet(
-        rows, rows[: ARRIVALS * WIDTH].reshape(N_TRANSITIONS, WIDTH),
-        rows[ARRIVALS * WIDTH : OPENING * WIDTH], _block(rows, OPENING), _block(rows, YEARS),
-        _block(rows, CLOSING),
-    )  # fmt: skip
     ages = population.shape[3]
-    for k in range(_FIRST_MOVE, N_TRANSITIONS):
-        _write(schedule[k], sheet.schedule[k])
-    _write(arrivals, sheet.arrivals)
-    for r in range(N_REGISTRATIONS):
-        for p in range(N_PLACES):
-            for s in range(N_SEXES):
-                sheet.opening[r, p, s * ages : (s + 1) * ages] = population[r, p, s]
-    return sheet
-
-
-@njit(cache=True)
-def _write(values, row) -> None:
-    """Both sexes of ``values`` (2, A) one after the other into a row."""
-    ages = values.shape[1]
+    if ages > N_AGES:
+        raise ValueError("more ages than a row of the sheet has room for")
     for s in range(N_SEXES):
-        row[s * ages : (s + 1) * ages] = values[s]
+        for k in range(_FIRST_MOVE, N_TRANSITIONS):
+            for a in range(ages):
+                sheet.schedule[k, s * ages + a] = schedule[k, s, a]
+        for a in range(ages):
+            sheet.arrivals[s * ages + a] = arrivals[s, a]
+        for r in range(N_REGISTRATIONS):
+            for p in range(N_PLACES):
+                for a in range(ages):
+                    sheet.opening[r, p, s * ages + a] = population[r, p, s, a]
 
 
 @njit(cache=True)
 def padded(values):
     """``values`` (2, A) as a row of its own, shape (W,)."""
-    row = np.zeros(WIDTH)
-    _write(values, row)
+    row, ages = np.zeros(WIDTH), values.shape[1]
+    for s in range(N_SEXES):
+        row[s * ages : (s + 1) * ages] = values[s]
     return row
 
 
 @njit(cache=True)
-def write_mortality(mortality, sheet) -> None:
-    """Death hazards of the year (3, 2, A) into the rows of deaths."""
-    ages = mortality.shape[2]
+def write_mortality(mortality, t, scale, sheet) -> None:
+    """Death hazards of year ``t``, a factor times ``mortality`` (T, 3, 2, A), on a sheet."""
+    ages = mortality.shape[3]
     for p in range(N_PLACES):
         for s in range(N_SEXES):
             for a in range(ages):
-                sheet.schedule[p, s * ages + a] = mortality[p, s, a]
+                sheet.schedule[p, s * ages + a] = scale * mortality[t, p, s, a]
 
 
 @njit(cache=True)

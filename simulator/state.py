@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from simulator.sheet import WIDTH, Sheet, new_sheet, padded
+from simulator.axes import N_FLOWS, N_PLACES, N_REGISTRATIONS
+from simulator.sheet import WIDTH, Sheet, new_sheet, padded, write_mortality, write_opening
 
 
 class Driver(IntEnum):
@@ -58,15 +59,18 @@ class Scratch(NamedTuple):
     """Storage of one year's trials, W = `simulator.sheet.WIDTH`.
 
     sheet : rows of the step; factor, trial : (14, 3) levels with drivers, and of the last trial;
-    participation, ones : (W,) weights of people; carry : (len(Carry),).
+    asfr : (3, A) of the year; participation, ones : (W,) weights of people; carry :
+    (len(Carry),); scale : (2,) factors on mortality and fertility.
     """
 
     sheet: Sheet
     factor: np.ndarray
     trial: np.ndarray
+    asfr: np.ndarray
     participation: np.ndarray
     ones: np.ndarray
     carry: np.ndarray
+    scale: np.ndarray
 
 
 class Carry(IntEnum):
@@ -79,15 +83,35 @@ class Carry(IntEnum):
 
 
 _N_CARRY = len(Carry)
+#: Positions of `Scratch.scale`.
+_MORTALITY, _FERTILITY = 0, 1
 
 
 @njit(cache=True)
 def new_scratch(inputs) -> Scratch:
-    """Scratch for a projection of ``inputs``, at its start."""
-    carry = np.zeros(_N_CARRY)
-    carry[Carry.TREND_PEAK] = inputs.trend_town[0]
+    """Scratch for projections with the shapes of ``inputs``; `start` makes it ready for one."""
     return Scratch(
-        new_sheet(inputs.population, inputs.schedule, inputs.arrivals),
-        np.empty_like(inputs.level[0]), np.empty_like(inputs.level[0]),
-        padded(inputs.participation), np.ones(WIDTH), carry,
+        new_sheet(), np.empty_like(inputs.level[0]), np.empty_like(inputs.level[0]),
+        np.empty_like(inputs.asfr[0]), padded(inputs.participation), np.ones(WIDTH),
+        np.zeros(_N_CARRY), np.ones(2),
     )  # fmt: skip
+
+
+@njit(cache=True)
+def start(scratch, inputs) -> None:
+    """Scratch at the start of a projection of ``inputs``, whatever it was used for before."""
+    write_opening(scratch.sheet, inputs.population, inputs.schedule, inputs.arrivals)
+    scratch.carry[:] = 0.0
+    scratch.carry[Carry.TREND_PEAK] = inputs.trend_town[0]
+
+
+@njit(cache=True)
+def open_year(scratch, inputs, t) -> None:
+    """Mortality, fertility and flow levels of year ``t``, without drivers."""
+    write_mortality(inputs.mortality, t, scratch.scale[_MORTALITY], scratch.sheet)
+    for p in range(N_PLACES):
+        for a in range(inputs.asfr.shape[2]):
+            scratch.asfr[p, a] = scratch.scale[_FERTILITY] * inputs.asfr[t, p, a]
+    for k in range(N_FLOWS):
+        for r in range(N_REGISTRATIONS):
+            scratch.factor[k, r] = inputs.level[t, k, r]

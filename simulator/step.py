@@ -25,6 +25,7 @@ from simulator.sheet import (
     new_sheet,
     read_closing,
     write_mortality,
+    write_opening,
 )
 from simulator.waiting import FAST, SERIES_LIMIT, waiting
 
@@ -225,8 +226,9 @@ def move_and_age(population, mortality, schedule, factor, arrivals, flows, closi
     flows : (14, 3, 2, A), closing : (3, 3, 2, A) [persons]
         Overwritten.
     """
-    sheet = new_sheet(population, schedule, arrivals)
-    write_mortality(mortality, sheet)
+    sheet = new_sheet()
+    write_opening(sheet, population, schedule, arrivals)
+    write_mortality(np.expand_dims(mortality, 0), 0, 1.0, sheet)
     expose(sheet, population.shape[3], factor)
     write_flows(sheet, factor, flows)
     read_closing(sheet, closing)
@@ -246,9 +248,10 @@ def residents(people, place) -> float:
 def _born(opening, closing, asfr, r, p) -> float:
     """Births to the mean of the women at both ends of the year."""
     ages, found = asfr.shape[1], 0.0
+    girls, women = _FEMALE * ages, (_FEMALE + 1) * ages
+    before, after, rate = opening[r, p, girls:women], closing[r, p, girls:women], asfr[p]
     for a in range(ages):
-        i = _FEMALE * ages + a
-        found += asfr[p, a] * (_HALF * opening[r, p, i] + _HALF * closing[r, p, i])
+        found += rate[a] * (_HALF * before[a] + _HALF * after[a])
     return found
 
 

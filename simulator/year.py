@@ -13,8 +13,8 @@ from numba import njit
 from simulator.axes import N_REGISTRATIONS, Flow, Place, Registration
 from simulator.levers import housing, jobs, settlement
 from simulator.levers.columns import Policy
-from simulator.sheet import USED, write_mortality
-from simulator.state import Carry, Driver
+from simulator.sheet import USED
+from simulator.state import Carry, Driver, open_year
 from simulator.step import ORIGIN, add_births, expose, residents
 from simulator.waiting import FAST
 
@@ -159,14 +159,16 @@ def _try_step(inputs, t, births, deaths, scratch, admitted, converted):
     Returns the town residents it ends with.
     """
     trial, sheet = scratch.trial, scratch.sheet
-    trial[:] = scratch.factor
+    for k in range(trial.shape[0]):
+        for r in range(N_REGISTRATIONS):
+            trial[k, r] = scratch.factor[k, r]
     if admitted != 1.0:
         _scale(trial, _TO_TOWN, admitted)
     if converted != 1.0:
         _scale(trial, _TO_URBAN_HUKOU, converted)
     expose(sheet, inputs.population.shape[3], trial)
     add_births(
-        sheet.opening, sheet.closing, inputs.asfr[t], inputs.srb[t], inputs.newborn_survival[t],
+        sheet.opening, sheet.closing, scratch.asfr, inputs.srb[t], inputs.newborn_survival[t],
         births, deaths,
     )  # fmt: skip
     return residents(sheet.closing, _TOWN)
@@ -198,14 +200,13 @@ def _within_limits(inputs, t, births, deaths, scratch, capacity, record):
     Returns the persons whom housing kept out of town.
     """
     quota, converted, admitted = inputs.policy[t, _QUOTA], 1.0, 1.0
-    args = (inputs, t, births, deaths, scratch)
-    full = _try_step(*args, admitted, converted)
+    full = _try_step(inputs, t, births, deaths, scratch, admitted, converted)
     settled = _settled(scratch) if quota < math.inf else 0.0
     if settled > quota * (1.0 + _TOLERANCE):
         low, high, f_low, f_high = 0.0, 1.0, -quota, settled - quota
         for _ in range(_TRIALS):
             converted = _next_share(low, high, f_low, f_high)
-            full = _try_step(*args, admitted, converted)
+            full = _try_step(inputs, t, births, deaths, scratch, admitted, converted)
             excess = _settled(scratch) - quota
             if abs(excess) <= _TOLERANCE * quota:
                 break
@@ -214,11 +215,12 @@ def _within_limits(inputs, t, births, deaths, scratch, capacity, record):
     if full > capacity * (1.0 + _TOLERANCE):
         wanted = _entering_town(scratch)
         admitted = 0.0
-        empty = _try_step(*args, admitted, converted)
+        empty = _try_step(inputs, t, births, deaths, scratch, admitted, converted)
         low, high, f_low, f_high = 0.0, 1.0, empty - capacity, full - capacity
         for _ in range(_TRIALS if empty < capacity else 0):
             admitted = _next_share(low, high, f_low, f_high)
-            excess = _try_step(*args, admitted, converted) - capacity
+            full = _try_step(inputs, t, births, deaths, scratch, admitted, converted)
+            excess = full - capacity
             if abs(excess) <= _TOLERANCE * capacity:
                 break
             low, high, f_low, f_high = _bracket(low, high, f_low, f_high, admitted, excess)
@@ -267,9 +269,9 @@ def advance(inputs, t, births, deaths, record, scratch) -> None:
         closing population of the year, ``trial`` the levels that led there
     """
     carry, behaviour = scratch.carry, inputs.behaviour
-    record[:] = 0.0
-    write_mortality(inputs.mortality[t], scratch.sheet)
-    scratch.factor[:] = inputs.level[t]
+    for i in range(record.size):
+        record[i] = 0.0
+    open_year(scratch, inputs, t)
     _apply_settlement(inputs, t, scratch, record)
     _apply_jobs(inputs, t, scratch, record)
     _release_queue(scratch)

@@ -24,7 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("scenario",),
     ("rates",),
     ("baseline",),
-    ("levers", "levers.columns", "sheet", "waiting"),
+    ("levers", "levers.columns", "sheet", "waiting", "sketch"),
     ("step", "state"),
     ("levers.settlement", "levers.jobs", "levers.housing"),
     ("year",),
