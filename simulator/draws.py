@@ -13,9 +13,9 @@ import numpy as np
 from numba import njit
 
 from simulator.axes import Place
-from simulator.sheet import USED, turn_page
+from simulator.sheet import CLOSING, OPENING, turn_page
 from simulator.state import Driver, Inputs, new_scratch, start
-from simulator.waiting import FAST
+from simulator.step import persons
 from simulator.year import advance
 
 _RECORD, _TOWN = len(Driver), int(Place.TOWN)
@@ -36,15 +36,12 @@ class DrawInputs(NamedTuple):
     fertility_scale: np.ndarray
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
-def _totals(people, out):
-    """Persons by registration and place, (3, 3), of ``people`` (3, 3, W)."""
-    for r in range(people.shape[0]):
-        for p in range(people.shape[1]):
-            found = 0.0
-            for i in range(USED):
-                found += people[r, p, i]
-            out[r, p] = found
+@njit(cache=True, nogil=True)
+def _totals(sheet, block, out):
+    """Persons by registration and place, (3, 3), of a block of the sheet."""
+    for r in range(out.shape[0]):
+        for p in range(out.shape[1]):
+            out[r, p] = persons(sheet, block + out.shape[1] * r + p)
 
 
 @njit(cache=True, nogil=True)
@@ -52,10 +49,10 @@ def _follow(inputs, scratch, births, record, cells):
     """Project one draw, keeping the totals of each year in ``cells`` (T + 1, 3, 3)."""
     sheet = scratch.sheet
     start(scratch, inputs)
-    _totals(sheet.opening, cells[0])
+    _totals(sheet, OPENING, cells[0])
     for t in range(inputs.srb.shape[0]):
         advance(inputs, t, births[0], births[1], record, scratch)
-        _totals(sheet.closing, cells[t + 1])
+        _totals(sheet, CLOSING, cells[t + 1])
         turn_page(sheet)
 
 

@@ -8,8 +8,6 @@ compiler would have to prove that none overlaps another, and gives up.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit
 
@@ -39,36 +37,21 @@ _ROWS = CLOSING + _CELLS
 _FIRST_MOVE = int(Flow.RURAL_TO_URBAN)
 
 
-class Sheet(NamedTuple):
-    """One year's rows, and the blocks of them as views, W = ``WIDTH``.
+@njit(cache=True)
+def new_sheet() -> np.ndarray:
+    """An empty sheet, shape (rows, ``WIDTH``).
 
-    rows : (rows x W,), all of them; schedule : (12, W), of which the rows of deaths hold the
-    mortality of the year [per person-year]; arrivals : (W,) shares; opening, closing : (3, 3, W)
-    [persons] by registration and place; years : (3, 3, W) [person-years] lived in each cell.
+    Rows from ``SCHEDULE``: 12 age schedules, those of deaths being the mortality of the year [per
+    person-year]; ``ARRIVALS``: shares; from ``OPENING`` and ``CLOSING``: 9 cells of persons by
+    registration and place; from ``YEARS``: person-years lived in each cell.
     """
-
-    rows: np.ndarray
-    schedule: np.ndarray
-    arrivals: np.ndarray
-    opening: np.ndarray
-    years: np.ndarray
-    closing: np.ndarray
+    return np.zeros((_ROWS, WIDTH))
 
 
 @njit(cache=True)
-def _block(rows, first):
-    return rows[first * WIDTH : (first + _CELLS) * WIDTH].reshape(N_REGISTRATIONS, N_PLACES, WIDTH)
-
-
-@njit(cache=True)
-def new_sheet() -> Sheet:
-    """An empty sheet."""
-    rows = np.zeros(_ROWS * WIDTH)
-    return Sheet(
-        rows, rows[: ARRIVALS * WIDTH].reshape(N_TRANSITIONS, WIDTH),
-        rows[ARRIVALS * WIDTH : OPENING * WIDTH], _block(rows, OPENING), _block(rows, YEARS),
-        _block(rows, CLOSING),
-    )  # fmt: skip
+def cells(sheet, block):
+    """The nine cells of a block as (3, 3, W), the same memory."""
+    return sheet[block : block + _CELLS].reshape(N_REGISTRATIONS, N_PLACES, WIDTH)
 
 
 @njit(cache=True)
@@ -92,13 +75,13 @@ def write_opening(sheet, population, schedule, arrivals) -> None:
     for s in range(N_SEXES):
         for k in range(_FIRST_MOVE, N_TRANSITIONS):
             for a in range(ages):
-                sheet.schedule[k, s * ages + a] = schedule[k, s, a]
+                sheet[SCHEDULE + k, s * ages + a] = schedule[k, s, a]
         for a in range(ages):
-            sheet.arrivals[s * ages + a] = arrivals[s, a]
+            sheet[ARRIVALS, s * ages + a] = arrivals[s, a]
         for r in range(N_REGISTRATIONS):
             for p in range(N_PLACES):
                 for a in range(ages):
-                    sheet.opening[r, p, s * ages + a] = population[r, p, s, a]
+                    sheet[OPENING + N_PLACES * r + p, s * ages + a] = population[r, p, s, a]
 
 
 @njit(cache=True)
@@ -117,14 +100,15 @@ def write_mortality(mortality, t, scale, sheet) -> None:
     for p in range(N_PLACES):
         for s in range(N_SEXES):
             for a in range(ages):
-                sheet.schedule[p, s * ages + a] = scale * mortality[t, p, s, a]
+                sheet[SCHEDULE + p, s * ages + a] = scale * mortality[t, p, s, a]
 
 
 @njit(cache=True)
 def turn_page(sheet) -> None:
     """The closing population becomes the opening one of the next year."""
-    for i in range(_CELLS * WIDTH):
-        sheet.rows[OPENING * WIDTH + i] = sheet.rows[CLOSING * WIDTH + i]
+    for cell in range(_CELLS):
+        for i in range(WIDTH):
+            sheet[OPENING + cell, i] = sheet[CLOSING + cell, i]
 
 
 @njit(cache=True)
@@ -135,4 +119,4 @@ def read_closing(sheet, population) -> None:
         for p in range(N_PLACES):
             for s in range(N_SEXES):
                 for a in range(ages):
-                    population[r, p, s, a] = sheet.closing[r, p, s * ages + a]
+                    population[r, p, s, a] = sheet[CLOSING + N_PLACES * r + p, s * ages + a]

@@ -58,14 +58,14 @@ class Sketch:
         self.low, self.high = values.min(axis=0) - margin, values.max(axis=0) + margin
         width = (self.high - self.low) / BINS
         self._per_unit = np.divide(1.0, width, out=np.zeros_like(width), where=width > 0.0)
-        self._counts = np.zeros((values.shape[1], BINS + 2), dtype=np.int64)
+        self._counts = np.zeros((values.shape[1], BINS + 2), dtype=np.uint32)
         self._least = np.full(values.shape[1], np.inf)
         self._greatest = np.full(values.shape[1], -np.inf)
 
     @property
     def size(self) -> int:
         """Values counted of each series."""
-        return int(self._counts[0].sum())
+        return int(self._counts[0].sum(dtype=np.int64))
 
     @property
     def nbytes(self) -> int:
@@ -99,7 +99,7 @@ class Sketch:
             edges = np.linspace(self.low[s], self.high[s], BINS + 1)
             edges = np.concatenate([[self._least[s]], edges, [self._greatest[s]]])
             edges = np.clip(edges, self._least[s], self._greatest[s])
-            before = np.concatenate([[0], np.cumsum(counts)])
+            before = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
             for i, probability in enumerate(probabilities):
                 found[:, i, s] = _between(probability * (self.size - 1), edges, before)
         values, error = found.reshape(2, len(probabilities), *self.shape)

@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 
 from simulator.axes import N_FLOWS, N_PLACES, N_REGISTRATIONS
-from simulator.sheet import WIDTH, Sheet, new_sheet, padded, write_mortality, write_opening
+from simulator.sheet import WIDTH, new_sheet, padded, write_mortality, write_opening
 
 
 class Driver(IntEnum):
@@ -58,12 +58,13 @@ class Inputs(NamedTuple):
 class Scratch(NamedTuple):
     """Storage of one year's trials, W = `simulator.sheet.WIDTH`.
 
-    sheet : rows of the step; factor, trial : (14, 3) levels with drivers, and of the last trial;
+    sheet : (rows, W) of the step, see `simulator.sheet.new_sheet`; factor, trial : (14, 3) levels
+    with drivers, and of the last trial;
     asfr : (3, A) of the year; participation, ones : (W,) weights of people; carry :
     (len(Carry),); scale : (2,) factors on mortality and fertility.
     """
 
-    sheet: Sheet
+    sheet: np.ndarray
     factor: np.ndarray
     trial: np.ndarray
     asfr: np.ndarray

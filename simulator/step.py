@@ -58,7 +58,7 @@ def _levels(factor, r):
 
 @njit(fastmath=FAST, forceinline=True)
 def _at(block, index, i):
-    """Position ``i`` of a block's row in `Sheet.rows`."""
+    """Position ``i`` of a block's row in the flattened sheet."""
     return (block + index) * WIDTH + i
 
 
@@ -161,13 +161,13 @@ def expose(sheet, ages, factor) -> None:
 
     Parameters
     ----------
-    sheet : `simulator.sheet.Sheet` with opening population, schedules and mortality; person-years
-        and closing population (without births; the last age is open) are overwritten
+    sheet : as `simulator.sheet.new_sheet` makes it, with opening population, schedules, mortality;
+        person-years and closing population (without births; the last age is open) are overwritten
     ages : single years of age, A
     factor : (14, 3) [per person-year]
         Level of each flow by registration, drivers included; the rows of arrivals hold persons.
     """
-    rows = sheet.rows
+    rows = sheet.reshape(sheet.size)
     levels = _levels(factor, _URBAN), _levels(factor, _RURAL), _levels(factor, _NONLOCAL)
     if _by_polynomial(rows, *levels) > 0:
         _by_library(rows, *levels)
@@ -190,21 +190,23 @@ def write_flows(sheet, factor, flows) -> None:
     flows : (14, 3, 2, A) [persons]
         Overwritten: persons by flow, registration of origin, sex, age at the start.
     """
-    ages, schedule, years = flows.shape[3], sheet.schedule, sheet.years
+    ages = flows.shape[3]
     for r in range(N_REGISTRATIONS):
         for k in range(_ARR_T):
-            p, f = ORIGIN[k], 1.0 if k < _FIRST_MOVE else factor[k, r]
+            origin, f = YEARS + N_PLACES * r + ORIGIN[k], factor[k, r]
+            if k < _FIRST_MOVE:  # mortality has no level
+                f = 1.0
             if k == _CONV and r == _URBAN:  # who holds urban hukou cannot obtain it
                 f = 0.0
             for s in range(N_SEXES):
                 for a in range(ages):
                     i = s * ages + a
-                    flows[k, r, s, a] = years[r, p, i] * f * schedule[k, i]
+                    flows[k, r, s, a] = sheet[origin, i] * f * sheet[SCHEDULE + k, i]
         for k in range(_ARR_T, _ARR_V + 1):
             f = factor[k, r] if r == _NONLOCAL else 0.0
             for s in range(N_SEXES):
                 for a in range(ages):
-                    flows[k, r, s, a] = f * sheet.arrivals[s * ages + a]
+                    flows[k, r, s, a] = f * sheet[ARRIVALS, s * ages + a]
 
 
 @njit(cache=True)
@@ -235,12 +237,11 @@ def move_and_age(population, mortality, schedule, factor, arrivals, flows, closi
 
 
 @njit(cache=True, fastmath=FAST)
-def residents(people, place) -> float:
-    """Persons of one place, all registrations; ``people`` is (3, 3, n)."""
+def persons(sheet, row) -> float:
+    """Sum of one row of the sheet."""
     found = 0.0
-    for r in range(N_REGISTRATIONS):
-        for i in range(people.shape[2]):
-            found += people[r, place, i]
+    for i in range(USED):
+        found += sheet[row, i]
     return found
 
 

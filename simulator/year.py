@@ -10,12 +10,12 @@ import math
 import numpy as np
 from numba import njit
 
-from simulator.axes import N_REGISTRATIONS, Flow, Place, Registration
+from simulator.axes import N_PLACES, N_REGISTRATIONS, Flow, Place, Registration
 from simulator.levers import housing, jobs, settlement
 from simulator.levers.columns import Policy
-from simulator.sheet import USED
+from simulator.sheet import ARRIVALS, CLOSING, OPENING, SCHEDULE, USED, YEARS, cells
 from simulator.state import Carry, Driver, open_year
-from simulator.step import ORIGIN, add_births, expose, residents
+from simulator.step import ORIGIN, add_births, expose, persons
 from simulator.waiting import FAST
 
 _TOWN = int(Place.TOWN)
@@ -37,32 +37,33 @@ _HALF = 0.5
 
 
 @njit(cache=True, fastmath=FAST)
-def _turnover(population, schedule, level) -> float:
+def _turnover(sheet, level) -> float:
     """Departure hazard of town residents without urban hukou, per person-year, eq. (12)."""
     stock, leaving = 0.0, 0.0
     for r in range(_URBAN + 1, N_REGISTRATIONS):
         f_back, f_out = level[_U2R, r], level[_OUT_T, r]
         for i in range(USED):
-            persons = population[r, _TOWN, i]
-            stock += persons
-            leaving += persons * (f_back * schedule[_U2R, i] + f_out * schedule[_OUT_T, i])
+            here = sheet[OPENING + N_PLACES * r + _TOWN, i]
+            back, out = sheet[SCHEDULE + _U2R, i], sheet[SCHEDULE + _OUT_T, i]
+            stock += here
+            leaving += here * (f_back * back + f_out * out)
     return leaving / stock if stock > 0.0 else 0.0
 
 
 @njit(cache=True, fastmath=FAST)
-def _weighed(people, r, schedule, k, weight) -> float:
-    """Weighted sum of what flow ``k`` takes from registration ``r``, at level 1."""
-    found, p = 0.0, ORIGIN[k]
+def _weighed(sheet, people, k, weight) -> float:
+    """Weighted sum of what flow ``k`` takes from the people of a row, at level 1."""
+    found = 0.0
     for i in range(USED):
-        found += people[r, p, i] * schedule[k, i] * weight[i]
+        found += sheet[people, i] * sheet[SCHEDULE + k, i] * weight[i]
     return found
 
 
 @njit(cache=True, fastmath=FAST)
-def _weighed_arrivals(arrivals, weight) -> float:
+def _weighed_arrivals(sheet, weight) -> float:
     found = 0.0
     for i in range(USED):
-        found += arrivals[i] * weight[i]
+        found += sheet[ARRIVALS, i] * weight[i]
     return found
 
 
@@ -78,8 +79,7 @@ def _takes_part(k: int, r: int) -> bool:
 def _moving(kinds, at_risk, sheet, factor, weight) -> float:
     """Weighted persons that flows ``kinds`` move.
 
-    Exact where ``at_risk`` is the year's person-years, to first order where it is the opening
-    population; both have shape (3, 3, W).
+    Exact where the block ``at_risk`` is ``YEARS``, to first order where it is ``OPENING``.
     """
     moving = 0.0
     for k in kinds:
@@ -87,9 +87,9 @@ def _moving(kinds, at_risk, sheet, factor, weight) -> float:
             if factor[k, r] == 0.0 or not _takes_part(k, r):
                 continue
             if k >= _ARR_T:
-                found = _weighed_arrivals(sheet.arrivals, weight)
+                found = _weighed_arrivals(sheet, weight)
             else:
-                found = _weighed(at_risk, r, sheet.schedule, k, weight)
+                found = _weighed(sheet, at_risk + N_PLACES * r + ORIGIN[k], k, weight)
             moving += factor[k, r] * found
     return moving
 
@@ -105,8 +105,7 @@ def _scale(factor, kinds, by: float) -> None:
 def _apply_settlement(inputs, t, scratch, record) -> None:
     """Openness once on the status (conversion), once on the flow (inflow and staying)."""
     policy, behaviour, factor = inputs.policy[t], inputs.behaviour, scratch.factor
-    sheet = scratch.sheet
-    turnover = _turnover(sheet.opening, sheet.schedule, inputs.level[t])
+    turnover = _turnover(scratch.sheet, inputs.level[t])
     share = settlement.openness(policy, behaviour, turnover)
     base = settlement.openness(inputs.policy_baseline[t], behaviour, turnover)
     conversion = settlement.conversion_driver(share, base)
@@ -134,8 +133,7 @@ def _apply_jobs(inputs, t, scratch, record) -> None:
     if workers == 0.0:
         return
     kinds = _TO_JOBS if workers > 0.0 else _FROM_JOBS
-    sheet = scratch.sheet
-    on_trend = _moving(kinds, sheet.opening, sheet, scratch.factor, scratch.participation)
+    on_trend = _moving(kinds, OPENING, scratch.sheet, scratch.factor, scratch.participation)
     driver = jobs.pull_driver(workers, on_trend)
     record[Driver.PULL_DRIVER] = driver if workers > 0.0 else -driver
     _scale(scratch.factor, kinds, math.exp(driver))
@@ -146,8 +144,7 @@ def _release_queue(scratch) -> None:
     """Those whom housing kept out come on top of the year's own movers, eq. (25)."""
     queue = scratch.carry[Carry.QUEUE]
     if queue > 0.0:
-        sheet = scratch.sheet
-        coming = _moving(_TO_TOWN, sheet.opening, sheet, scratch.factor, scratch.ones)
+        coming = _moving(_TO_TOWN, OPENING, scratch.sheet, scratch.factor, scratch.ones)
         if coming > 0.0:
             _scale(scratch.factor, _TO_TOWN, 1.0 + queue / coming)
 
@@ -168,10 +165,13 @@ def _try_step(inputs, t, births, deaths, scratch, admitted, converted):
         _scale(trial, _TO_URBAN_HUKOU, converted)
     expose(sheet, inputs.population.shape[3], trial)
     add_births(
-        sheet.opening, sheet.closing, scratch.asfr, inputs.srb[t], inputs.newborn_survival[t],
-        births, deaths,
+        cells(sheet, OPENING), cells(sheet, CLOSING), scratch.asfr, inputs.srb[t],
+        inputs.newborn_survival[t], births, deaths,
     )  # fmt: skip
-    return residents(sheet.closing, _TOWN)
+    town = 0.0
+    for r in range(N_REGISTRATIONS):
+        town += persons(sheet, CLOSING + N_PLACES * r + _TOWN)
+    return town
 
 
 @njit(cache=True)
@@ -232,15 +232,13 @@ def _within_limits(inputs, t, births, deaths, scratch, capacity, record):
 @njit(cache=True)
 def _settled(scratch) -> float:
     """Persons who obtained urban hukou in the last trial."""
-    sheet = scratch.sheet
-    return _moving(_TO_URBAN_HUKOU, sheet.years, sheet, scratch.trial, scratch.ones)
+    return _moving(_TO_URBAN_HUKOU, YEARS, scratch.sheet, scratch.trial, scratch.ones)
 
 
 @njit(cache=True)
 def _entering_town(scratch) -> float:
     """Persons who entered town in the last trial."""
-    sheet = scratch.sheet
-    return _moving(_TO_TOWN, sheet.years, sheet, scratch.trial, scratch.ones)
+    return _moving(_TO_TOWN, YEARS, scratch.sheet, scratch.trial, scratch.ones)
 
 
 @njit(cache=True)
@@ -249,8 +247,7 @@ def _workers_moved(scratch, pull) -> float:
     if pull == 0.0:
         return 0.0
     kinds = _TO_JOBS if pull > 0.0 else _FROM_JOBS
-    sheet = scratch.sheet
-    moved = _moving(kinds, sheet.years, sheet, scratch.trial, scratch.participation)
+    moved = _moving(kinds, YEARS, scratch.sheet, scratch.trial, scratch.participation)
     by_gap = moved * (1.0 - math.exp(-abs(pull)))
     return by_gap if pull > 0.0 else -by_gap
 
