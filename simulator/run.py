@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from simulator.axes import Place
+from simulator.axes import Flow, Place
 from simulator.calibration import trend_inputs
 from simulator.indicators import (
     Stocks,
@@ -86,6 +86,9 @@ class Run:
         increase = np.full(len(rate), np.nan)
         increase[1:] = (rate[1:] - rate[0]) / elapsed[1:]
         found["urbanization_rate_annual_increase"] = increase
+        settled = self.paths.flows[:, Flow.HUKOU_CONVERSION].sum(axis=(1, 2, 3))
+        found["hukou_conversions"] = np.concatenate([[np.nan], settled])
+        found["new_town_residents"] = np.diff(self.stocks.town_population, prepend=np.nan)
         return found
 
     @cached_property
