@@ -37,8 +37,9 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("ensemble",),
     ("i18n", ""),  # "" is simulator/__init__.py: the public names
     ("report", "report.errors", "report.longtable", "report.resolved", "report.wording"),
-    ("report.provenance", "report.terminal", "export"),
-    ("report.files", "report.comparison"),
+    ("report.provenance", "report.terminal", "report.words", "export"),
+    ("report.files", "report.comparison", "report.rows", "charts", "charts.lines"),
+    ("charts.causes",),
     ("ui",),  # every module of simulator/ui
     ("cli",),
     ("__main__",),

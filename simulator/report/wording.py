@@ -174,3 +174,8 @@ def _headcount(persons: float, lang: str) -> str:
 def _last_target_year(result: Result) -> int:
     years = [t.at for t in result.study.place.targets if t.at is not None]
     return max(years, default=result.study.horizon)
+
+
+def sentence(words: str) -> str:
+    """Words that begin with a capital, where the script has any."""
+    return words[:1].upper() + words[1:]
