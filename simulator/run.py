@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 
@@ -146,6 +147,11 @@ class Result:
     def trend(self) -> Run:
         """The scenario in which every lever rests."""
         return self.runs[TREND]
+
+    def beside(self, policy: Run) -> Result:
+        """The trend and one policy only, for reports that show both."""
+        runs = {run.id: run for run in (self.trend, policy)}
+        return replace(self, runs=MappingProxyType(runs))
 
     def not_met(self) -> list[tuple[str, TargetCheck]]:
         """Modelled targets that a scenario other than the trend (or the trend if alone) misses,

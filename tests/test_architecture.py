@@ -39,7 +39,10 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("report", "report.errors", "report.longtable", "report.resolved", "report.wording"),
     ("report.provenance", "report.terminal", "report.words", "export"),
     ("report.files", "report.comparison", "report.rows", "charts", "charts.lines"),
-    ("charts.causes",),
+    ("charts.causes", "report.workbook"),
+    ("report.pictures",),
+    ("report.brief",),
+    ("report.bundle",),
     ("ui",),  # every module of simulator/ui
     ("cli",),
     ("__main__",),

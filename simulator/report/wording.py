@@ -32,6 +32,11 @@ def number(value: float | None, *, sign: bool = False) -> str:
     return words.rstrip("0").rstrip(".")
 
 
+def operator(op: str) -> str:
+    """At least, at most, about: as a sign."""
+    return _MARK[op]
+
+
 def goal(check: TargetCheck) -> str:
     """Target with its operator, such as ``≥ 48``."""
     return f"{_MARK[check.target.op]} {number(check.target.value)}"

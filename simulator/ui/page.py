@@ -15,7 +15,7 @@ from simulator.report.terminal import shown_years
 from simulator.run import Result, Run, run_case
 from simulator.ui import cards, controls, details, panel, session, takeaway
 from simulator.ui.draft import EMPTY, case_of, changes, equal, lever_table
-from simulator.ui.library import Entry, open_entry, with_run
+from simulator.ui.library import Entry, open_entry
 
 _STYLE = Path(__file__).with_name("style.css")
 _SIDEBAR = 380
@@ -42,7 +42,7 @@ def main() -> None:
     except ScenarioError as error:
         st.error("\n".join(f"- {describe(v, lang)}" for v in error.violations))
         return
-    _main(entry, with_run(result, current), current, lang)
+    _main(entry, result.beside(current), current, lang)
 
 
 _PAGE_LANGUAGE = {
