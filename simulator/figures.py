@@ -132,7 +132,7 @@ def _repeated(document: Document, place: PlaceFile) -> Iterator[Violation]:
 
 def _totals(document: Document, place: PlaceFile) -> Iterator[Violation]:
     """A place needs residents and, in one same year, a way to split them by town and village."""
-    facts = [f for f in place.facts if f.use in ("base", "history") and f.scope == "county"]
+    facts = [f for f in place.facts if f.use in ("base", "history") and f.scope == "place"]
     residents = {f.at for f in facts if f.indicator == "resident_population"}
     split = {f.at for f in facts if f.indicator in _SPLIT}
     either = " / ".join(_SPLIT)
@@ -179,7 +179,7 @@ def _usable(place: PlaceFile) -> dict[tuple[str, int], int]:
     return {
         (fact.indicator, fact.at): i
         for i, fact in enumerate(place.facts)
-        if fact.use in ("base", "history") and fact.scope == "county" and fact.at is not None
+        if fact.use in ("base", "history") and fact.scope == "place" and fact.at is not None
     }
 
 

@@ -47,7 +47,7 @@ def _chosen(study: Study, face_value: bool) -> list[Fact]:
     facts = [
         f
         for f in study.place.facts
-        if f.scope == "county" or f.indicator == "county_seat_population"
+        if f.scope == "place" or f.indicator == "county_seat_population"
     ]
     if not face_value:
         return [f for f in facts if f.use in ("base", "history")]

@@ -32,11 +32,12 @@ from simulator.demography.lifetable import life_table, scale_to_e0, survivorship
 from simulator.demography.schedules import rogers_castro, unit_gmr, unit_hazard
 
 #: Census residence whose rates each place of the model takes: a county's towns are 镇, a
-#: district's or city's are city and town together; people away live in cities and towns.
+#: district's, zone's or city's are city and town together; people away live in cities and towns.
 RESIDENCE = {
     "county": ("town", "rural", "urban"),
     "town": ("town", "rural", "urban"),
     "district": ("urban", "rural", "urban"),
+    "zone": ("urban", "rural", "urban"),
     "prefecture": ("urban", "rural", "urban"),
     "nation": ("urban", "rural", "urban"),
 }

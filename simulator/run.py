@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 
-from simulator.axes import Place
+from simulator.axes import Flow, Place
 from simulator.calibration import trend_inputs
 from simulator.indicators import (
     Stocks,
@@ -86,6 +87,9 @@ class Run:
         increase = np.full(len(rate), np.nan)
         increase[1:] = (rate[1:] - rate[0]) / elapsed[1:]
         found["urbanization_rate_annual_increase"] = increase
+        settled = self.paths.flows[:, Flow.HUKOU_CONVERSION].sum(axis=(1, 2, 3))
+        found["hukou_conversions"] = np.concatenate([[np.nan], settled])
+        found["new_town_residents"] = np.diff(self.stocks.town_population, prepend=np.nan)
         return found
 
     @cached_property
@@ -143,6 +147,11 @@ class Result:
     def trend(self) -> Run:
         """The scenario in which every lever rests."""
         return self.runs[TREND]
+
+    def beside(self, policy: Run) -> Result:
+        """The trend and one policy only, for reports that show both."""
+        runs = {run.id: run for run in (self.trend, policy)}
+        return replace(self, runs=MappingProxyType(runs))
 
     def not_met(self) -> list[tuple[str, TargetCheck]]:
         """Modelled targets that a scenario other than the trend (or the trend if alone) misses,

@@ -11,6 +11,8 @@ from simulator.parameters import assumptions, levers
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Year = Annotated[int, Field(ge=1949, le=2100)]
 Quote = Annotated[str, Field(min_length=2)]
+#: What a figure is of: the whole place, or which part of it.
+Scope = Literal["place", "county_seat", "central_city", "county_territory", "part"]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -40,14 +42,20 @@ class Source(Strict):
 
 
 class Fact(Strict):
-    """One figure about the place, as printed, with the words that print it."""
+    """One figure about the place, as printed, with the words that print it.
+
+    ``value_to`` is the upper end of a printed range, ``since`` the year from whose end an amount
+    such as new jobs is counted (absent: one year's amount, or a stock).
+    """
 
     indicator: str
     year: Year | None
     read_as: Year | None = None
     value: Number
     unit: str
-    scope: Literal["county", "county_seat"] = "county"
+    value_to: Number | None = None
+    since: Year | None = None
+    scope: Scope = "place"
     use: Literal["base", "history", "superseded", "outcome", "context"]
     document: str
     quote: Quote
@@ -76,7 +84,10 @@ class Alternative(Strict):
 
 
 class Target(Strict):
-    """One value that the plan wants reached."""
+    """One value that the plan wants reached; a printed range is reached at its lower end.
+
+    ``value_to`` and ``since`` are as in `Fact`.
+    """
 
     indicator: str
     year: Year | None
@@ -84,7 +95,9 @@ class Target(Strict):
     op: Literal[">=", "<=", "~"]
     value: Number
     unit: str
-    scope: Literal["county", "county_seat"] = "county"
+    value_to: Number | None = None
+    since: Year | None = None
+    scope: Scope = "place"
     baseline: Baseline | None = None
     document: str
     quote: Quote
@@ -98,6 +111,13 @@ class Target(Strict):
         return self.year if self.year is not None else self.read_as
 
 
+class Within(Strict):
+    """The county or district that a town or zone is part of."""
+
+    name: str
+    code: str
+
+
 class PlaceFile(Strict):
     """A place: what is known of it, and what its plan wants."""
 
@@ -107,7 +127,9 @@ class PlaceFile(Strict):
     code: str | None = None
     province: str
     prefecture: str | None = None
-    level: Literal["nation", "prefecture", "county", "district", "town"]
+    within: Within | None = None
+    members: list[Id] = []
+    level: Literal["nation", "prefecture", "county", "district", "town", "zone"]
     base_year: Year
     age_sex: str | None = None
     documents: dict[str, Source]

@@ -72,7 +72,10 @@ def check_target(
         return _requirement(target, indicator, at, people[indicator.denominator])
     if indicator.kind != "modelled" or indicator.name not in modelled or not at.size:
         return TargetCheck(target, indicator, None, None, "not_modelled", None, None, None)
-    series = np.array([from_base(v, target.unit) for v in modelled[indicator.name]])
+    yearly = np.array([from_base(v, target.unit) for v in modelled[indicator.name]])
+    series = _counted(yearly, years, target.since)
+    if not np.isfinite(series[at[0]]):
+        return TargetCheck(target, indicator, None, None, "not_modelled", None, None, None)
     met = _meets(target, series, tolerance)
     projected = float(series[at[0]])
     reached = np.flatnonzero(met[1:])
@@ -86,6 +89,14 @@ def check_target(
         needed=None,
         needed_at_base=None,
     )
+
+
+def _counted(yearly: np.ndarray, years: np.ndarray, since: int | None) -> np.ndarray:
+    """Amounts added up from the end of ``since``; nan up to it and where years are missing."""
+    if since is None:
+        return yearly
+    amounts = np.where(years > since, yearly, 0.0)
+    return np.where((years > since) & (since >= years[0]), amounts.cumsum(), np.nan)
 
 
 def _requirement(

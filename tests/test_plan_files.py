@@ -201,7 +201,7 @@ def test_traps_are_kept_and_explained() -> None:
     assert (rate.indicator, rate.value, rate.scope) == (
         "resident_urbanization_rate",
         43.6,
-        "county",
+        "place",
     )
     assert rate.note is not None
     seats = {f.year: f for f in facts if f.indicator == "county_seat_population"}

@@ -227,3 +227,15 @@ def test_judgement_of_the_plan_is_that_of_its_series() -> None:
         for name, value in by_hand.items():
             assert checks[name].projected == pytest.approx(value, rel=1e-8), name
             assert checks[name].gap == pytest.approx(value - checks[name].target.value, rel=1e-6)
+
+
+def test_an_amount_since_a_year_is_added_up_and_needs_every_year() -> None:
+    """新增…万人 by 2025 counts the years after ``since``; years before the base are not known."""
+    yearly = np.array([np.nan, 10_000.0, 20_000.0, 30_000.0, 40_000.0])
+    about = {"indicator": "hukou_conversions", "unit": "万人", "value": 5.0, "year": 2025}
+    found = judged(yearly, since=2022, **about)
+    assert (found.projected, found.status, found.first_year_met) == (6.0, "met", 2025)
+    assert judged(yearly, since=2023, **about).projected == pytest.approx(5.0)
+    assert judged(yearly, **about).projected == pytest.approx(3.0)
+    early = judged(yearly, since=2021, **about)
+    assert (early.projected, early.status) == (None, "not_modelled")
