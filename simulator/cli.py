@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -17,6 +17,10 @@ from rich.console import Console
 from simulator.errors import ScenarioError
 from simulator.i18n import LANGUAGES, default_language, text
 from simulator.report.errors import describe_all
+
+if TYPE_CHECKING:
+    from simulator.outlook import Outlook
+    from simulator.run import Result
 
 MISSED, BAD_INPUT = 1, 2
 #: Tables are made for people: where the output is no terminal, it is laid out this wide.
@@ -91,6 +95,16 @@ ScenarioId = Annotated[
 ]
 
 
+def _outlooks(result: Result, draws: int, seed: int | None) -> dict[str, Outlook]:
+    """Draws of every scenario of a result; none asked for, none made."""
+    if not draws:
+        return {}
+    from simulator.outlook import outlook
+
+    chosen = seed if seed is not None else result.study.seed
+    return {name: outlook(run, draws, chosen) for name, run in result.runs.items()}
+
+
 @app.command("run")
 def run_command(
     files: Files,
@@ -102,6 +116,12 @@ def run_command(
         bool,
         typer.Option("--strict", help="有目标未达到时退出码为 1 / exit 1 when targets are missed"),
     ] = False,
+    draws: Annotated[
+        int, typer.Option("--draws", min=0, help="抽样次数；给出概率 / draws; gives probabilities")
+    ] = 0,
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, help="随机种子 / seed of the draws")
+    ] = None,
     lang: Lang = None,
 ) -> None:
     """运行情景，与规划目标比较。/ Run scenarios and compare them with the plan's targets."""
@@ -114,16 +134,17 @@ def run_command(
         results = [run(study) for study in load_scenarios(files, horizon=horizon)]
     except ScenarioError as error:
         raise _refuse(error, language) from None
-    for result in results:
-        for part in result_view(result, language):
+    looks = [_outlooks(result, draws, seed) for result in results]
+    for result, found in zip(results, looks, strict=True):
+        for part in result_view(result, language, found):
             console.print(part)
             console.print()
     if out is not None:
         from simulator.report.files import write_result  # pandas, only when it is needed
 
-        for result in results:
+        for result, found in zip(results, looks, strict=True):
             try:
-                folders = write_result(result, out)
+                folders = write_result(result, out, found)
             except OSError as error:
                 raise _cannot_write(out, error, language) from None
             for folder in folders:

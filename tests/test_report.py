@@ -30,7 +30,7 @@ from simulator.report.comparison import comparison_view
 from simulator.report.files import write_result
 from simulator.report.provenance import parameter_hash, provenance
 from simulator.report.resolved import resolved, resolved_yaml
-from simulator.report.terminal import result_view, shown_years
+from simulator.report.terminal import result_view
 from simulator.run import run
 
 TARGETS = (
@@ -560,8 +560,11 @@ def test_page_of_a_bare_place(lang: str) -> None:
 
 
 def test_years_shown_are_base_targets_and_horizon() -> None:
-    assert shown_years(result()) == [2022, 2025, 2035]
-    assert shown_years(run(replace(study(), horizon=2024), face_value=False)) == [2022, 2024]
+    assert wording.shown_years(result()) == [2022, 2025, 2035]
+    assert wording.shown_years(run(replace(study(), horizon=2024), face_value=False)) == [
+        2022,
+        2024,
+    ]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -10,6 +10,7 @@ import pandas as pd
 from simulator.axes import Flow
 from simulator.indicators import residents_by_age
 from simulator.ledger import ledger_rows
+from simulator.outlook import LEVELS, Outlook
 from simulator.run import Run
 from simulator.state import Driver
 from simulator.targets import TargetCheck
@@ -18,6 +19,7 @@ COLUMNS = ("model", "scenario", "region", "variable", "unit", "year", "statistic
 #: Enough digits to read a float64 back exactly.
 EXACT = "%.17g"
 MODEL = "County Urbanization Simulator"
+STATISTICS = tuple(f"p{round(100 * level):02d}" for level in LEVELS)
 
 _STOCKS = {
     "Population|Resident": "resident_population",
@@ -90,8 +92,11 @@ def _requirements(checks: tuple[TargetCheck, ...]) -> Iterator[_Series]:
             )
 
 
-def long_table(run: Run) -> pd.DataFrame:
-    """Results of one scenario, columns `COLUMNS`; persons, workers and shares."""
+def long_table(run: Run, outlook: Outlook | None = None) -> pd.DataFrame:
+    """Results of one scenario, columns `COLUMNS`; persons, workers and shares.
+
+    With draws, mean and quantiles of stocks and rates follow the values of the central run.
+    """
     parts = []
     for variable, unit, years, values in (*_series(run), *_requirements(run.targets)):
         parts.append(
@@ -100,7 +105,25 @@ def long_table(run: Run) -> pd.DataFrame:
     table = pd.concat(parts, ignore_index=True)
     table["model"], table["scenario"] = MODEL, run.id
     table["region"], table["statistic"] = run.study.place.id, "value"
+    if outlook is not None:
+        drawn = _drawn(run, outlook)
+        drawn["model"], drawn["scenario"], drawn["region"] = MODEL, run.id, run.study.place.id
+        table = pd.concat([table, drawn], ignore_index=True)
     return table[list(COLUMNS)]
+
+
+def _drawn(run: Run, outlook: Outlook) -> pd.DataFrame:
+    """Mean and quantiles by year of every stock and rate that draws tell."""
+    parts = []
+    for names, unit in ((_STOCKS, "persons"), (_SHARES, "share")):
+        for variable, name in names.items():
+            rows = dict(zip(STATISTICS, outlook.quantiles[name], strict=True))
+            for statistic, values in {"mean": outlook.mean[name], **rows}.items():
+                columns = {"unit": unit, "year": run.years, "value": values}
+                parts.append(
+                    pd.DataFrame({"variable": variable, "statistic": statistic, **columns})
+                )
+    return pd.concat(parts, ignore_index=True)
 
 
 LEDGER_COLUMNS = (
@@ -127,11 +150,12 @@ TARGET_COLUMNS = (
 )  # fmt: skip
 
 
-def target_table(run: Run) -> pd.DataFrame:
+def target_table(run: Run, outlook: Outlook | None = None) -> pd.DataFrame:
     """Every target judged, columns `TARGET_COLUMNS`; values in the target's own unit.
 
-    ``probability`` is empty: it needs draws that have been checked against history.
+    ``probability`` is empty without draws, and where draws cannot judge a target.
     """
+    chances = outlook.probability if outlook is not None else (None,) * len(run.targets)
     rows = [
         {
             "place": run.study.place.id,
@@ -144,13 +168,13 @@ def target_table(run: Run) -> pd.DataFrame:
             "projected": c.projected,
             "gap": c.gap,
             "status": c.status,
-            "probability": None,
+            "probability": chance,
             "first_year_met": c.first_year_met,
             "kind": c.kind,
             "document": c.target.document,
             "quote": c.target.quote,
         }
-        for c in run.targets
+        for c, chance in zip(run.targets, chances, strict=True)
     ]
     table = pd.DataFrame(rows, columns=list(TARGET_COLUMNS))
-    return table.astype({"year": "Int64", "first_year_met": "Int64"})
+    return table.astype({"year": "Int64", "first_year_met": "Int64", "probability": "Float64"})

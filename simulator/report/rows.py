@@ -11,7 +11,7 @@ import numpy as np
 from simulator.i18n import people, text
 from simulator.parameters import assumptions, levers, parameters
 from simulator.report import wording, words
-from simulator.report.terminal import CAUSES, HEADLINES, shown_years
+from simulator.report.terminal import CAUSES, HEADLINES
 from simulator.run import Result, Run
 from simulator.schema import Fact, Target
 from simulator.state import Driver
@@ -104,7 +104,7 @@ def requirements(result: Result, lang: str) -> Table:
 
 def headlines(result: Result, lang: str) -> Table:
     """Headline stocks and rates in the years that matter."""
-    years, base = shown_years(result), result.study.place.base_year
+    years, base = wording.shown_years(result), result.study.place.base_year
     headers = [text("col.indicator", lang), text("col.scenario", lang), *(str(y) for y in years)]
     rows = []
     for name in HEADLINES:
@@ -122,7 +122,7 @@ def headlines(result: Result, lang: str) -> Table:
 def causes(result: Result, lang: str) -> Table:
     """What changed the town population, from the base to each year that matters."""
     base, runs = result.study.place.base_year, list(result.runs.values())
-    ends = [y for y in shown_years(result) if y > base]
+    ends = [y for y in wording.shown_years(result) if y > base]
     headers = [text("col.cause", lang)]
     headers += [f"{wording.scenario_label(r, lang)} {base}–{y}" for y in ends for r in runs]
     rows = []

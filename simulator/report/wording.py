@@ -184,3 +184,12 @@ def _last_target_year(result: Result) -> int:
 def sentence(words: str) -> str:
     """Words that begin with a capital, where the script has any."""
     return words[:1].upper() + words[1:]
+
+
+def shown_years(result: Result) -> list[int]:
+    """Base year, the plan's target years, and the horizon."""
+    years = {result.study.place.base_year, result.study.horizon}
+    for target in result.study.place.targets:
+        if target.at is not None and target.at <= result.study.horizon:
+            years.add(target.at)
+    return sorted(years)

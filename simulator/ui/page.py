@@ -11,7 +11,6 @@ from simulator.errors import ScenarioError
 from simulator.i18n import text
 from simulator.report import wording, words
 from simulator.report.errors import describe
-from simulator.report.terminal import shown_years
 from simulator.run import Result, Run, run_case
 from simulator.ui import cards, controls, details, panel, session, takeaway
 from simulator.ui.draft import EMPTY, case_of, changes, equal, lever_table
@@ -142,7 +141,7 @@ def _lines(result: Result, current: Run, key: str, lang: str) -> None:
 
 def _causes(result: Result, current: Run, lang: str) -> None:
     base = result.study.place.base_year
-    ends = [y for y in shown_years(result) if y > base]
+    ends = [y for y in wording.shown_years(result) if y > base]
     if st.session_state.get("until") not in ends:
         st.session_state["until"] = ends[0]
     with st.container(horizontal=True, vertical_alignment="center"):
