@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from simulator.axes import N_FLOWS, N_PLACES, N_REGISTRATIONS
 from simulator.sheet import WIDTH, new_sheet, padded, write_mortality, write_opening
 
 
@@ -110,9 +109,13 @@ def start(scratch, inputs) -> None:
 def open_year(scratch, inputs, t) -> None:
     """Mortality, fertility and flow levels of year ``t``, without drivers."""
     write_mortality(inputs.mortality, t, scratch.scale[_MORTALITY], scratch.sheet)
-    for p in range(N_PLACES):
-        for a in range(inputs.asfr.shape[2]):
-            scratch.asfr[p, a] = scratch.scale[_FERTILITY] * inputs.asfr[t, p, a]
-    for k in range(N_FLOWS):
-        for r in range(N_REGISTRATIONS):
-            scratch.factor[k, r] = inputs.level[t, k, r]
+    _scaled_rows(inputs.asfr, t, scratch.scale[_FERTILITY], scratch.asfr)
+    _scaled_rows(inputs.level, t, 1.0, scratch.factor)
+
+
+@njit(cache=True)
+def _scaled_rows(source, t, scale, target) -> None:
+    """A factor times the table of year ``t``; arrays as arguments cost no reference counts."""
+    for i in range(target.shape[0]):
+        for j in range(target.shape[1]):
+            target[i, j] = scale * source[t, i, j]

@@ -150,15 +150,20 @@ def _release_queue(scratch) -> None:
 
 
 @njit(cache=True)
+def _copy(source, target) -> None:
+    for k in range(target.shape[0]):
+        for r in range(target.shape[1]):
+            target[k, r] = source[k, r]
+
+
+@njit(cache=True)
 def _try_step(inputs, t, births, deaths, scratch, admitted, converted):
     """One step with town-ward flows scaled by ``admitted`` and conversion by ``converted``.
 
     Returns the town residents it ends with.
     """
     trial, sheet = scratch.trial, scratch.sheet
-    for k in range(trial.shape[0]):
-        for r in range(N_REGISTRATIONS):
-            trial[k, r] = scratch.factor[k, r]
+    _copy(scratch.factor, trial)
     if admitted != 1.0:
         _scale(trial, _TO_TOWN, admitted)
     if converted != 1.0:
