@@ -105,6 +105,15 @@ def _outlooks(result: Result, draws: int, seed: int | None) -> dict[str, Outlook
     return {name: outlook(run, draws, chosen) for name, run in result.runs.items()}
 
 
+def _written(result: Result, out: Path, outlooks: dict[str, Outlook], lang: str) -> list[Path]:
+    from simulator.report.files import write_result  # pandas, only when it is needed
+
+    try:
+        return write_result(result, out, outlooks)
+    except OSError as error:
+        raise _cannot_write(out, error, lang) from None
+
+
 @app.command("run")
 def run_command(
     files: Files,
@@ -140,14 +149,8 @@ def run_command(
             console.print(part)
             console.print()
     if out is not None:
-        from simulator.report.files import write_result  # pandas, only when it is needed
-
         for result, found in zip(results, looks, strict=True):
-            try:
-                folders = write_result(result, out, found)
-            except OSError as error:
-                raise _cannot_write(out, error, language) from None
-            for folder in folders:
+            for folder in _written(result, out, found, language):
                 console.print(text("report.written", language, path=folder))
     if strict and any(result.not_met() for result in results):
         print(text("cli.strict_failed", language), file=sys.stderr)

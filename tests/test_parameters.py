@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from quxian import case, one_year, study, target
+from quxian import result as quxian
 
 from simulator.calibration import FITTED
 from simulator.launch import launch
 from simulator.levers.columns import Behaviour, Policy, baseline_policy
+from simulator.outlook import outlook
 from simulator.parameters import (
     TABLE,
     Parameter,
@@ -32,7 +34,7 @@ GRADES = {"published", "derived", "assumption"}
 DISTRIBUTIONS = {"lognormal", "uniform", "fixed", "policy"}
 GROUPS = {
     "migration", "schedule", "settlement", "demography", "jobs", "housing", "requirement",
-    "targets", "baseline", "calibration",
+    "targets", "baseline", "calibration", "forecast",
     "lever.settlement", "lever.industry_jobs", "lever.housing",
 }  # fmt: skip
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -221,7 +223,25 @@ def _small(**parameters: float) -> Result:
 ERRORS = [name for name, p in assumptions().items() if p.group == "calibration"]
 
 
-@pytest.mark.parametrize("name", [n for n in assumptions() if n not in ERRORS])
+#: What only draws read.
+FORECAST = [name for name, p in assumptions().items() if p.group == "forecast"]
+
+
+@pytest.mark.parametrize("name", FORECAST)
+def test_every_error_of_forecasts_has_an_effect(name: str) -> None:
+    """On what the draws of a run say, two years after a count."""
+    p, found = assumptions()[name], []
+    for value in (p.low, p.high):
+        trend = quxian().trend
+        start = replace(trend.start, values={**trend.start.values, name: value})
+        draws = outlook(replace(trend, start=start), 64, 1)
+        found.append(draws.quantiles["resident_urbanization_rate"][0])
+        found[-1] = np.append(found[-1], draws.quantiles["resident_population"][0])
+    assert np.isfinite(found).all()
+    assert not np.array_equal(*found)
+
+
+@pytest.mark.parametrize("name", [n for n in assumptions() if n not in [*ERRORS, *FORECAST]])
 def test_every_assumption_has_an_effect(name: str) -> None:
     p: Parameter = assumptions()[name]
     low, high = _reported(_small(**{name: p.low})), _reported(_small(**{name: p.high}))
