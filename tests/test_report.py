@@ -31,7 +31,7 @@ from simulator.report.files import write_result
 from simulator.report.provenance import parameter_hash, provenance
 from simulator.report.resolved import resolved, resolved_yaml
 from simulator.report.terminal import result_view
-from simulator.run import Result, Run, run
+from simulator.run import Run, run
 
 TARGETS = (
     "place,scenario,indicator,year,op,target,unit,projected,gap,status,probability,"
