@@ -105,7 +105,7 @@ def run_command(
     lang: Lang = None,
 ) -> None:
     """运行情景，与规划目标比较。/ Run scenarios and compare them with the plan's targets."""
-    from simulator.report.terminal import result_view
+    from simulator.report.effects import whole_view
     from simulator.run import run
     from simulator.scenario import load_scenarios
 
@@ -115,7 +115,7 @@ def run_command(
     except ScenarioError as error:
         raise _refuse(error, language) from None
     for result in results:
-        for part in result_view(result, language):
+        for part in whole_view(result, language):
             console.print(part)
             console.print()
     if out is not None:

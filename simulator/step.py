@@ -265,13 +265,7 @@ def _mean_dot(first, second, weight) -> float:
 
 @njit(cache=True)
 def add_births(
-    population: np.ndarray,
-    closing: np.ndarray,
-    asfr: np.ndarray,
-    srb: float,
-    newborn_survival: np.ndarray,
-    births: np.ndarray,
-    newborn_deaths: np.ndarray,
+    population, closing, asfr, srb, newborn_survival, births, newborn_deaths, left_behind=0.0
 ) -> None:
     """Add the year's births to age 0 of ``closing``, eqs. (9)-(10).
 
@@ -286,14 +280,21 @@ def add_births(
     newborn_survival : (3, 2)
         Probability of being alive at year end when born evenly over the year (L0/l0).
     births, newborn_deaths : (3, 3, 2) [persons]
-        Overwritten: by registration and place of the mother, and sex of the child.
+        Overwritten: by registration, place where the child lives, and sex.
+    left_behind : share of the children of women away who live with relatives at home, in town
+        where the mother's hukou is urban and in the village where it is rural
     """
     male_share = srb / (1.0 + srb)
+    born = np.empty(N_PLACES)
     for r in range(N_REGISTRATIONS):
         for p in range(N_PLACES):
-            born = _mean_dot(population[r, p, _FEMALE], closing[r, p, _FEMALE], asfr[p])
-            births[r, p, _MALE] = born * male_share
-            births[r, p, _FEMALE] = born - births[r, p, _MALE]
+            born[p] = _mean_dot(population[r, p, _FEMALE], closing[r, p, _FEMALE], asfr[p])
+        stay_home = left_behind * born[_AWAY]
+        born[_AWAY] -= stay_home
+        born[_TOWN if r == _URBAN else _VILLAGE] += stay_home
+        for p in range(N_PLACES):
+            births[r, p, _MALE] = born[p] * male_share
+            births[r, p, _FEMALE] = born[p] - births[r, p, _MALE]
             for s in range(N_SEXES):
                 newborn_deaths[r, p, s] = births[r, p, s] * (1.0 - newborn_survival[p, s])
                 closing[r, p, s, 0] += births[r, p, s] * newborn_survival[p, s]

@@ -1,6 +1,6 @@
 """One projected year: drivers from stocks and policy, then one step of accounting within limits.
 
-docs/model.md eqs. (11)-(25). Arrays in, arrays out; opens nothing, prints nothing.
+docs/model.md eqs. (11)-(25), (53)-(58). Arrays in, arrays out; opens nothing, prints nothing.
 """
 
 from __future__ import annotations
@@ -10,19 +10,21 @@ import math
 import numpy as np
 from numba import njit
 
-from simulator.axes import N_REGISTRATIONS, N_SEXES, Flow, Place, Registration
+from simulator.axes import N_REGISTRATIONS, Flow, Place, Registration
+from simulator.bracket import bracket, next_share
 from simulator.levers import housing, jobs, settlement
-from simulator.levers.columns import Policy
+from simulator.levers.columns import Behaviour, Policy
+from simulator.moves import moving, scale
 from simulator.state import Carry, Driver
-from simulator.step import FAST, ORIGIN, add_births, expose, total
+from simulator.step import add_births, expose, total
 
-_TOWN = int(Place.TOWN)
+_TOWN, _AWAY = int(Place.TOWN), int(Place.AWAY)
 _URBAN, _NONLOCAL = int(Registration.URBAN_HUKOU), int(Registration.NONLOCAL)
 _R2U, _U2R, _CONV = int(Flow.RURAL_TO_URBAN), int(Flow.URBAN_TO_RURAL), int(Flow.HUKOU_CONVERSION)
 _OUT_T, _OUT_V = int(Flow.OUT_TOWN), int(Flow.OUT_VILLAGE)
 _RET_T, _RET_V = int(Flow.RETURN_TOWN), int(Flow.RETURN_VILLAGE)
 _ARR_T, _ARR_V = int(Flow.ARRIVAL_TOWN), int(Flow.ARRIVAL_VILLAGE)
-_QUOTA = int(Policy.ANNUAL_QUOTA)
+_QUOTA, _LEFT_BEHIND = int(Policy.ANNUAL_QUOTA), int(Behaviour.LEFT_BEHIND_SHARE)
 #: Flows that bring workers to jobs, that bring people into town, and that take workers away.
 _TO_JOBS = np.array([_R2U, _RET_T, _RET_V, _ARR_T, _ARR_V])
 _TO_TOWN = np.array([_R2U, _RET_T, _ARR_T])
@@ -31,114 +33,65 @@ _TO_URBAN_HUKOU = np.array([_CONV])
 #: Housing and quota are met to this relative accuracy, within so many trials.
 _TOLERANCE = 1e-6
 _TRIALS = 40
-_HALF = 0.5
-
-
-@njit(cache=True, fastmath=FAST)
-def _turnover(population, schedule, level) -> float:
-    """Departure hazard of town residents without urban hukou, per person-year, eq. (12)."""
-    stock, leaving = 0.0, 0.0
-    back, out = schedule[_U2R], schedule[_OUT_T]
-    for r in range(_URBAN + 1, N_REGISTRATIONS):
-        for s in range(N_SEXES):
-            persons = population[r, _TOWN, s]
-            f_back, f_out = level[_U2R, r], level[_OUT_T, r]
-            for a in range(persons.size):
-                stock += persons[a]
-                leaving += persons[a] * (f_back * back[s, a] + f_out * out[s, a])
-    return leaving / stock if stock > 0.0 else 0.0
-
-
-@njit(cache=True, fastmath=FAST)
-def _weighed(x, y, weight) -> float:
-    found = 0.0
-    for a in range(x.size):
-        found += x[a] * y[a] * weight[a]
-    return found
-
-
-@njit(cache=True, fastmath=FAST)
-def _weighed2(x, weight) -> float:
-    found = 0.0
-    for a in range(x.size):
-        found += x[a] * weight[a]
-    return found
+#: Workers who move meet those wanted to this relative accuracy, within so many rounds; nobody is
+#: asked for more than so many times, where the people within reach run out.
+_LOOP_TOLERANCE, _ROUNDS, _MOST = 1e-3, 5, 2.0
 
 
 @njit(cache=True)
-def _takes_part(k: int, r: int) -> bool:
-    """Whether a registration takes part in a flow: only non-locals arrive, none convert twice."""
-    if k >= _ARR_T:
-        return r == _NONLOCAL
-    return not (k == _CONV and r == _URBAN)
-
-
-@njit(cache=True)
-def _moving(kinds, at_risk, schedule, factor, arrivals, weight) -> float:
-    """Weighted persons that flows ``kinds`` move.
-
-    Exact where ``at_risk`` is the year's person-years, to first order where it is the opening
-    population; both have shape (3, 3, 2, A).
-    """
-    moving = 0.0
-    for k in kinds:
-        for r in range(N_REGISTRATIONS):
-            if factor[k, r] == 0.0 or not _takes_part(k, r):
-                continue
-            for s in range(N_SEXES):
-                if k >= _ARR_T:
-                    found = _weighed2(arrivals[s], weight[s])
-                else:
-                    found = _weighed(at_risk[r, ORIGIN[k], s], schedule[k, s], weight[s])
-                moving += factor[k, r] * found
-    return moving
-
-
-@njit(cache=True)
-def _scale(factor, kinds, by: float) -> None:
-    for k in kinds:
-        for r in range(N_REGISTRATIONS):
-            factor[k, r] *= by
-
-
-@njit(cache=True)
-def _apply_settlement(inputs, t, population, factor, record) -> None:
-    """Openness once on the status (conversion), once on the flow (inflow and staying)."""
-    policy, behaviour = inputs.policy[t], inputs.behaviour
-    turnover = _turnover(population, inputs.schedule, inputs.level[t])
-    share = settlement.openness(policy, behaviour, turnover)
-    base = settlement.openness(inputs.policy_baseline[t], behaviour, turnover)
-    conversion = settlement.conversion_driver(share, base)
-    wedge = settlement.wedge_driver(share, base, behaviour)
-    record[Driver.OPENNESS], record[Driver.OPENNESS_BASELINE] = share, base
-    record[Driver.CONVERSION_DRIVER], record[Driver.WEDGE_DRIVER] = conversion, wedge
-    if share == base:
+def _apply_drain(inputs, t, population, scratch, record) -> None:
+    """Other cities that open draw people away, by the flows that already lead there."""
+    carry = scratch.carry
+    hazard = settlement.drain_hazard(
+        carry[Carry.DRAINED], inputs.policy[t], inputs.policy_baseline[t], inputs.behaviour
+    )
+    if hazard == 0.0:
         return
-    for r in range(_URBAN + 1, N_REGISTRATIONS):
-        factor[_CONV, r] *= math.exp(conversion)
-        for k in _TO_TOWN:
-            factor[k, r] *= math.exp(wedge)
-        for k in (_U2R, _OUT_T):
-            factor[k, r] *= math.exp(-wedge)
+    carry[Carry.DRAINED] += hazard
+    residents = 0.0
+    for r in range(N_REGISTRATIONS):
+        residents += total(population[r, :_AWAY].reshape(population[r, :_AWAY].size))
+    leaving = moving(
+        _FROM_JOBS, population, inputs.schedule, scratch.factor, inputs.arrivals, scratch.ones
+    )
+    driver = math.copysign(jobs.pull_driver(hazard * residents, leaving), hazard)
+    record[Driver.DRAIN_DRIVER] = driver
+    scale(scratch.factor, _FROM_JOBS, math.exp(driver))
 
 
 @njit(cache=True)
-def _apply_jobs(inputs, t, population, scratch, record) -> None:
-    """A labour gap raises the flows that bring workers; a surplus those that take them away."""
-    behaviour = inputs.behaviour
-    gap = jobs.labour_gap(scratch.carry[Carry.LABOUR_GAP], inputs.policy[t], behaviour)
+def _apply_jobs(inputs, t, population, closing, births, deaths, scratch, record) -> None:
+    """A labour gap raises the flows that bring workers; a surplus those that take them away.
+
+    The year is tried until those who move are within 0.1 % of those wanted, eq. (18).
+    """
+    behaviour, carry = inputs.behaviour, scratch.carry
+    temporary = jobs.temporary_gap(carry[Carry.TEMPORARY_EMPLOYED], inputs.policy[t], behaviour)
+    gap = jobs.labour_gap(carry[Carry.LABOUR_GAP], inputs.policy[t], behaviour) + temporary
+    record[Driver.TEMPORARY_GAP] = temporary
     workers = jobs.workers_to_move(gap, behaviour)
     record[Driver.LABOUR_GAP] = gap
     record[Driver.WORKERS_AT_HOME] = jobs.workers_at_home(gap, behaviour)
     if workers == 0.0:
         return
     kinds = _TO_JOBS if workers > 0.0 else _FROM_JOBS
-    on_trend = _moving(
+    on_trend = moving(
         kinds, population, inputs.schedule, scratch.factor, inputs.arrivals, inputs.participation
     )
-    driver = jobs.pull_driver(workers, on_trend)
-    record[Driver.PULL_DRIVER] = driver if workers > 0.0 else -driver
-    _scale(scratch.factor, kinds, math.exp(driver))
+    share = jobs.settled_share(gap, temporary, behaviour)
+    without, asked = scratch.factor.copy(), workers
+    for _ in range(_ROUNDS):
+        driver = jobs.pull_driver(asked, on_trend)
+        scratch.factor[:] = without
+        scale(scratch.factor, kinds, math.exp(driver))
+        if workers > 0.0:
+            jobs.settle_returners(scratch.factor[_RET_T], scratch.factor[_RET_V], driver, share)
+        record[Driver.PULL_DRIVER] = driver if workers > 0.0 else -driver
+        _try_step(inputs, t, population, closing, births, deaths, scratch, 1.0, 1.0)
+        moved = _workers_moved(inputs, scratch, record[Driver.PULL_DRIVER])
+        if moved == 0.0 or abs(moved - workers) <= _LOOP_TOLERANCE * abs(workers):
+            break
+        asked = math.copysign(min(abs(asked * workers / moved), _MOST * abs(workers)), workers)
 
 
 @njit(cache=True)
@@ -146,11 +99,11 @@ def _release_queue(inputs, population, scratch) -> None:
     """Those whom housing kept out come on top of the year's own movers, eq. (25)."""
     queue = scratch.carry[Carry.QUEUE]
     if queue > 0.0:
-        coming = _moving(
+        coming = moving(
             _TO_TOWN, population, inputs.schedule, scratch.factor, inputs.arrivals, scratch.ones
         )
         if coming > 0.0:
-            _scale(scratch.factor, _TO_TOWN, 1.0 + queue / coming)
+            scale(scratch.factor, _TO_TOWN, 1.0 + queue / coming)
 
 
 @njit(cache=True)
@@ -162,37 +115,21 @@ def _try_step(inputs, t, population, closing, births, deaths, scratch, admitted,
     trial = scratch.trial
     trial[:] = scratch.factor
     if admitted != 1.0:
-        _scale(trial, _TO_TOWN, admitted)
+        scale(trial, _TO_TOWN, admitted)
     if converted != 1.0:
-        _scale(trial, _TO_URBAN_HUKOU, converted)
+        scale(trial, _TO_URBAN_HUKOU, converted)
     expose(
         population, inputs.mortality[t], inputs.schedule, trial, inputs.arrivals,
         scratch.exposure, closing,
     )  # fmt: skip
     add_births(
         population, closing, inputs.asfr[t], inputs.srb[t], inputs.newborn_survival[t], births,
-        deaths,
+        deaths, inputs.behaviour[_LEFT_BEHIND],
     )  # fmt: skip
     town = 0.0
     for r in range(N_REGISTRATIONS):
         town += total(closing[r, _TOWN].reshape(closing[r, _TOWN].size))
     return town
-
-
-@njit(cache=True)
-def _next_share(low, high, f_low, f_high) -> float:
-    """Where the line through both ends of the bracket crosses 0; people are all but linear."""
-    return low - f_low * (high - low) / (f_high - f_low)
-
-
-@njit(cache=True)
-def _bracket(low, high, f_low, f_high, share, excess):
-    """Bracket with ``share`` for one end; the other end's value is halved (Illinois), so that a
-    bent curve is followed as surely as a straight one.
-    """
-    if excess > 0.0:
-        return low, share, _HALF * f_low, excess
-    return share, high, excess, _HALF * f_high
 
 
 @njit(cache=True)
@@ -211,12 +148,12 @@ def _within_limits(inputs, t, population, closing, births, deaths, scratch, capa
     if settled > quota * (1.0 + _TOLERANCE):
         low, high, f_low, f_high = 0.0, 1.0, -quota, settled - quota
         for _ in range(_TRIALS):
-            converted = _next_share(low, high, f_low, f_high)
+            converted = next_share(low, high, f_low, f_high)
             full = _try_step(*args, admitted, converted)
             excess = _settled(inputs, scratch) - quota
             if abs(excess) <= _TOLERANCE * quota:
                 break
-            low, high, f_low, f_high = _bracket(low, high, f_low, f_high, converted, excess)
+            low, high, f_low, f_high = bracket(low, high, f_low, f_high, converted, excess)
     kept_out = 0.0
     if full > capacity * (1.0 + _TOLERANCE):
         wanted = _entering_town(inputs, scratch)
@@ -224,11 +161,11 @@ def _within_limits(inputs, t, population, closing, births, deaths, scratch, capa
         empty = _try_step(*args, admitted, converted)
         low, high, f_low, f_high = 0.0, 1.0, empty - capacity, full - capacity
         for _ in range(_TRIALS if empty < capacity else 0):
-            admitted = _next_share(low, high, f_low, f_high)
+            admitted = next_share(low, high, f_low, f_high)
             excess = _try_step(*args, admitted, converted) - capacity
             if abs(excess) <= _TOLERANCE * capacity:
                 break
-            low, high, f_low, f_high = _bracket(low, high, f_low, f_high, admitted, excess)
+            low, high, f_low, f_high = bracket(low, high, f_low, f_high, admitted, excess)
         kept_out = wanted - _entering_town(inputs, scratch)
     record[Driver.ADMITTED_SHARE], record[Driver.QUOTA_SCALE] = admitted, converted
     return kept_out
@@ -237,7 +174,7 @@ def _within_limits(inputs, t, population, closing, births, deaths, scratch, capa
 @njit(cache=True)
 def _settled(inputs, scratch) -> float:
     """Persons who obtained urban hukou in the last trial."""
-    return _moving(
+    return moving(
         _TO_URBAN_HUKOU, scratch.exposure, inputs.schedule, scratch.trial, inputs.arrivals,
         scratch.ones,
     )  # fmt: skip
@@ -246,7 +183,7 @@ def _settled(inputs, scratch) -> float:
 @njit(cache=True)
 def _entering_town(inputs, scratch) -> float:
     """Persons who entered town in the last trial."""
-    return _moving(
+    return moving(
         _TO_TOWN, scratch.exposure, inputs.schedule, scratch.trial, inputs.arrivals, scratch.ones
     )
 
@@ -257,7 +194,7 @@ def _workers_moved(inputs, scratch, pull) -> float:
     if pull == 0.0:
         return 0.0
     kinds = _TO_JOBS if pull > 0.0 else _FROM_JOBS
-    moved = _moving(
+    moved = moving(
         kinds, scratch.exposure, inputs.schedule, scratch.trial, inputs.arrivals,
         inputs.participation,
     )  # fmt: skip
@@ -281,8 +218,12 @@ def advance(inputs, t, population, closing, births, deaths, record, scratch) -> 
     carry, behaviour = scratch.carry, inputs.behaviour
     record[:] = 0.0
     scratch.factor[:] = inputs.level[t]
-    _apply_settlement(inputs, t, population, scratch.factor, record)
-    _apply_jobs(inputs, t, population, scratch, record)
+    leaving = settlement.turnover(population, inputs.mortality[t], inputs.schedule, inputs.level[t])
+    settlement.apply(
+        inputs.policy[t], inputs.policy_baseline[t], behaviour, leaving, scratch.factor, record
+    )
+    _apply_drain(inputs, t, population, scratch, record)
+    _apply_jobs(inputs, t, population, closing, births, deaths, scratch, record)
     _release_queue(inputs, population, scratch)
     carry[Carry.TREND_PEAK] = max(carry[Carry.TREND_PEAK], inputs.trend_town[t + 1])
     carry[Carry.BEYOND_TREND] += housing.persons_beyond_trend(inputs.policy[t], behaviour)
@@ -291,8 +232,11 @@ def advance(inputs, t, population, closing, births, deaths, record, scratch) -> 
         inputs, t, population, closing, births, deaths, scratch, ceiling, record
     )
     moved = _workers_moved(inputs, scratch, record[Driver.PULL_DRIVER])
-    filled = moved + record[Driver.WORKERS_AT_HOME]
-    carry[Carry.LABOUR_GAP] = record[Driver.LABOUR_GAP] - filled
+    filled, temporary = moved + record[Driver.WORKERS_AT_HOME], record[Driver.TEMPORARY_GAP]
+    carry[Carry.LABOUR_GAP], found = jobs.left_over(
+        record[Driver.LABOUR_GAP], temporary, filled, behaviour
+    )
+    carry[Carry.TEMPORARY_EMPLOYED] += found
     carry[Carry.QUEUE] = housing.queue_kept(behaviour) * kept_out
     record[Driver.WORKERS_MOVED], record[Driver.HOUSING_CAPACITY] = moved, ceiling
     record[Driver.HOUSING_QUEUE] = carry[Carry.QUEUE]

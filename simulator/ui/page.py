@@ -13,7 +13,7 @@ from simulator.report import wording, words
 from simulator.report.errors import describe
 from simulator.report.terminal import shown_years
 from simulator.run import Result, Run, run_case
-from simulator.ui import cards, controls, details, panel, session, takeaway
+from simulator.ui import cards, controls, details, effects, panel, session, takeaway
 from simulator.ui.draft import EMPTY, case_of, changes, equal, lever_table
 from simulator.ui.library import Entry, open_entry
 
@@ -87,6 +87,7 @@ def _main(entry: Entry, result: Result, current: Run, lang: str) -> None:
     for item in current.notes:
         st.info(wording.sentence(wording.note(item, lang)), icon=":material/info:")
     _charts(result, current, lang)
+    effects.section(result, current, lang)
     takeaway.section(entry, result, current, lang)
     details.section(entry, result, current, lang)
 
