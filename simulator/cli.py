@@ -134,7 +134,7 @@ def run_command(
     lang: Lang = None,
 ) -> None:
     """运行情景，与规划目标比较。/ Run scenarios and compare them with the plan's targets."""
-    from simulator.report.terminal import result_view
+    from simulator.report.effects import whole_view
     from simulator.run import run
     from simulator.scenario import load_scenarios
 
@@ -145,7 +145,7 @@ def run_command(
         raise _refuse(error, language) from None
     looks = [_outlooks(result, draws, seed) for result in results]
     for result, found in zip(results, looks, strict=True):
-        for part in result_view(result, language, found):
+        for part in whole_view(result, language, found):
             console.print(part)
             console.print()
     if out is not None:

@@ -26,6 +26,10 @@ class Driver(IntEnum):
     ADMITTED_SHARE = 9
     HOUSING_QUEUE = 10
     QUOTA_SCALE = 11
+    TURNOVER = 12
+    LAND_DRIVER = 13
+    DRAIN_DRIVER = 14
+    TEMPORARY_GAP = 15
 
 
 class Inputs(NamedTuple):
@@ -80,6 +84,8 @@ class Carry(IntEnum):
     QUEUE = 1
     BEYOND_TREND = 2
     TREND_PEAK = 3
+    TEMPORARY_EMPLOYED = 4
+    DRAINED = 5
 
 
 _N_CARRY = len(Carry)

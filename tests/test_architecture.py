@@ -18,6 +18,7 @@ PACKAGE = ROOT / "simulator"
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("axes", "errors", "units", "parameters", "vocabulary"),
     ("demography", "demography.lifetable", "demography.fertility", "demography.schedules"),
+    ("lever_path", "presets"),
     ("source", "schema", "tables"),
     ("age_table", "figures"),
     ("validation",),
@@ -27,13 +28,15 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("levers", "levers.columns", "sheet", "waiting", "sketch"),
     ("step", "state"),
     ("levers.settlement", "levers.jobs", "levers.housing"),
+    ("bracket", "moves"),
     ("year",),
     ("projection", "draws"),
     ("indicators", "ledger"),
     ("calibration",),
     ("totals",),
     ("launch",),
-    ("policy", "targets"),
+    ("policy", "targets", "attribution", "dwellings", "fiscal"),
+    ("notes",),
     ("run",),
     ("ensemble", "forecast_error"),
     ("outlook",),
@@ -43,6 +46,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("report.certainty",),
     ("report.terminal",),
     ("report.files", "report.comparison", "report.rows", "charts", "charts.lines"),
+    ("report.effects",),
     ("charts.causes", "report.workbook"),
     ("report.pictures",),
     ("report.brief",),
@@ -55,7 +59,7 @@ LAYER = {name: i for i, layer in enumerate(LAYERS) for name in layer}
 BELOW_RUN = {name for name, layer in LAYER.items() if layer < LAYER["run"]} | {"run"}
 
 #: The modules below run that read the inputs and the program's own tables; no other opens a file.
-READERS = {"age_table", "parameters", "scenario", "source", "tables", "vocabulary"}
+READERS = {"age_table", "parameters", "presets", "scenario", "source", "tables", "vocabulary"}
 READING = {"open", "read_bytes", "read_text", "is_file"}
 #: Calls and modules by which code reaches files, the screen, the clock, the environment or chance.
 OUTSIDE_CALLS = {
@@ -183,7 +187,7 @@ def test_the_graph_sees_the_imports_of_the_line() -> None:
     """The reading itself works: absent edges would let everything pass."""
     assert {"launch", "projection", "targets", "scenario"} <= GRAPH["run"]
     assert "levers.settlement" in GRAPH["year"]  # from simulator.levers import settlement
-    assert "report.terminal" in GRAPH["cli"]  # imported within a function
+    assert "report.effects" in GRAPH["cli"]  # imported within a function
     assert GRAPH["report.provenance"] >= {"", "run"}  # import simulator
 
 

@@ -34,7 +34,7 @@ GRADES = {"published", "derived", "assumption"}
 DISTRIBUTIONS = {"lognormal", "uniform", "fixed", "policy"}
 GROUPS = {
     "migration", "schedule", "settlement", "demography", "jobs", "housing", "requirement",
-    "targets", "baseline", "calibration", "forecast",
+    "targets", "baseline", "calibration", "forecast", "fiscal",
     "lever.settlement", "lever.industry_jobs", "lever.housing",
 }  # fmt: skip
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -181,8 +181,13 @@ def test_reading_is_not_taken_for_granted() -> None:
 _STRICT = {"residence_years": 2, "insurance_years": 2, "stable_job": 1, "family_members": 0}
 _CASES = {
     "rent": {
-        "settlement": {**_STRICT, "stable_housing": 1},
-        "industry_jobs": {"basic_jobs": 5000, "other_jobs": 5000},
+        "settlement": {
+            **_STRICT,
+            "stable_housing": 1,
+            "land_rights_kept": 0,
+            "other_cities_openness": 50,
+        },
+        "industry_jobs": {"basic_jobs": 5000, "other_jobs": 5000, "construction_jobs": 3000},
         "housing": {"rental_units": 500, "demolished_units": 5000},
     },
     "own": {
@@ -202,6 +207,8 @@ def _reported(result: Result) -> np.ndarray:
         parts.append(["labour" in codes for codes in found.binding()])
         for check in found.targets:
             parts.append([check.needed or 0.0, check.status == "met"])
+        parts += [found.dwellings.rented, *(c.low for c in found.costs)]
+        parts += [c.central for c in found.costs]
     return np.concatenate([np.asarray(part, dtype=float) for part in parts])
 
 

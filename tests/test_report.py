@@ -142,9 +142,12 @@ def test_results_add_up(folder: Path, scenario: str) -> None:
 
 def test_results_are_of_one_model_scenario_and_statistic(folder: Path, scenario: str) -> None:
     table = rows(folder / scenario / "results.csv")
-    keys = {(r["model"], r["scenario"], r["region"], r["statistic"]) for r in table}
-    assert keys == {("County Urbanization Simulator", scenario, "quxian", "value")}
-    cells = [(r["variable"], r["year"]) for r in table]
+    keys = {(r["model"], r["scenario"], r["region"]) for r in table}
+    assert keys == {("County Urbanization Simulator", scenario, "quxian")}
+    ranges = {r["variable"] for r in table if r["statistic"] != "value"}
+    assert {r["statistic"] for r in table} == {"low", "value", "high"}
+    assert all(v.startswith("Cost|") for v in ranges)
+    cells = [(r["variable"], r["year"], r["statistic"]) for r in table]
     assert len(set(cells)) == len(cells)
     variables = {r["variable"] for r in table}
     assert {f"Flow|{flow.name.replace('_', ' ').title()}" for flow in Flow} < variables

@@ -45,7 +45,9 @@ _VITAL = {
 _AGE_GROUPS = (("0-14", 0, 15), ("15-59", 15, 60), ("60+", 60, None), ("65+", 65, None))
 _DRIVERS = {
     "Settlement|Openness": (Driver.OPENNESS, "share"),
+    "Settlement|Stock Turnover": (Driver.TURNOVER, "per person-year"),
     "Jobs|Labour Gap": (Driver.LABOUR_GAP, "workers"),
+    "Jobs|Labour Gap|Temporary": (Driver.TEMPORARY_GAP, "workers"),
     "Jobs|Workers Moved": (Driver.WORKERS_MOVED, "workers"),
     "Jobs|Workers Found At Home": (Driver.WORKERS_AT_HOME, "workers"),
     "Housing|Capacity": (Driver.HOUSING_CAPACITY, "persons"),
@@ -80,6 +82,33 @@ def _series(run: Run) -> Iterator[_Series]:
             yield variable, unit, later, values
 
 
+def _stock_of_dwellings(run: Run) -> Iterator[_Series]:
+    found = run.dwellings
+    yield "Housing|Dwellings|Owned", "dwellings", run.years, found.owned
+    yield "Housing|Dwellings|Rented", "dwellings", run.years, found.rented
+    yield "Housing|Vacancy", "share", run.years, found.vacancy
+
+
+def _effects(run: Run) -> Iterator[_Series]:
+    """Changes against the trend by lever, what they do together, and in all."""
+    if run.attribution is None:
+        return
+    parts = {**run.attribution.parts, "total": run.attribution.total}
+    for part, changes in parts.items():
+        label = part.replace("_", " ").title()
+        for name, values in changes.items():
+            variable = f"Effect|{label}|{name.replace('_', ' ').title()}"
+            yield variable, "persons", run.years[1:], values
+
+
+def _costs(run: Run) -> Iterator[tuple[str, _Series]]:
+    """Statistic and series of each cost; concepts are not to be added."""
+    for cost in run.costs:
+        variable = f"Cost|{cost.item.replace('_', ' ').title()}"
+        for statistic, values in (("low", cost.low), ("value", cost.central), ("high", cost.high)):
+            yield statistic, (variable, "yuan", run.years[1:], values)
+
+
 def _requirements(checks: tuple[TargetCheck, ...]) -> Iterator[_Series]:
     for check in checks:
         if check.needed is not None and check.target.at is not None:
@@ -98,13 +127,15 @@ def long_table(run: Run, outlook: Outlook | None = None) -> pd.DataFrame:
     With draws, mean and quantiles of stocks and rates follow the values of the central run.
     """
     parts = []
-    for variable, unit, years, values in (*_series(run), *_requirements(run.targets)):
-        parts.append(
-            pd.DataFrame({"variable": variable, "unit": unit, "year": years, "value": values})
-        )
+    plain = (*_series(run), *_stock_of_dwellings(run), *_effects(run), *_requirements(run.targets))
+    for statistic, (variable, unit, years, values) in (
+        *(("value", series) for series in plain), *_costs(run)
+    ):  # fmt: skip
+        columns = {"variable": variable, "unit": unit, "year": years, "value": values}
+        parts.append(pd.DataFrame(columns | {"statistic": statistic}))
     table = pd.concat(parts, ignore_index=True)
     table["model"], table["scenario"] = MODEL, run.id
-    table["region"], table["statistic"] = run.study.place.id, "value"
+    table["region"] = run.study.place.id
     if outlook is not None:
         drawn = _drawn(run, outlook)
         drawn["model"], drawn["scenario"], drawn["region"] = MODEL, run.id, run.study.place.id

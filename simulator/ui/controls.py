@@ -79,7 +79,7 @@ def start_choice(result: Result, entry: Entry, lang: str) -> str:
     )
     if st.session_state.get("loaded_from") != (entry.key, start):
         st.session_state["loaded_from"] = (entry.key, start)
-        st.session_state["loaded"] = draft_of(result.runs[start].case)
+        st.session_state["loaded"] = draft_of(result.runs[start].case, result.runs[start])
         st.session_state["rules"] = dict(result.study.place.settlement_rules)
         set_draft(st.session_state["loaded"])
     take_pending()

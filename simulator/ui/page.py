@@ -12,7 +12,7 @@ from simulator.i18n import text
 from simulator.report import wording, words
 from simulator.report.errors import describe
 from simulator.run import Result, Run, run_case
-from simulator.ui import cards, controls, details, panel, session, takeaway
+from simulator.ui import cards, controls, details, effects, panel, session, takeaway
 from simulator.ui.draft import EMPTY, case_of, changes, equal, lever_table
 from simulator.ui.library import Entry, open_entry
 
@@ -86,6 +86,7 @@ def _main(entry: Entry, result: Result, current: Run, lang: str) -> None:
     for item in current.notes:
         st.info(wording.sentence(wording.note(item, lang)), icon=":material/info:")
     _charts(result, current, lang)
+    effects.section(result, current, lang)
     takeaway.section(entry, result, current, lang)
     details.section(entry, result, current, lang)
 

@@ -23,7 +23,7 @@ from simulator.ui.session import (
 
 #: What the codes of a group's notes begin with.
 _NOTES: Mapping[str, tuple[str, ...]] = {
-    "settlement": ("settlement",),
+    "settlement": ("settlement", "quota"),
     "industry_jobs": ("industry_jobs", "jobs"),
     "housing": ("housing",),
 }
