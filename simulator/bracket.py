@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numba import njit
+from simulator.compiled import njit
 
 _HALF = 0.5
 

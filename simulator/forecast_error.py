@@ -1,4 +1,4 @@
-"""How wrong such forecasts have been, as an error that draws carry; docs/model.md eqs. (53)-(55).
+"""How wrong such forecasts have been, as an error that draws carry; docs/model.md eqs. (68)-(70).
 
 Parameter ranges and the fit's posterior do not hold everything that can happen. What is missing,
 up to the size of the errors measured between two censuses, is added to the draws as a process
@@ -31,7 +31,7 @@ class Errors:
 def growth(persistence: float, years: int) -> np.ndarray:
     """Standard deviation of the summed changes after 0..years, 1 after a decade, (years + 1,).
 
-    Changes follow x_t = persistence x_{t-1} + e_t from rest; eq. (53).
+    Changes follow x_t = persistence x_{t-1} + e_t from rest; eq. (68).
     """
     span = max(years, _DECADE)
     # Weight of the shock of year i in the sum of year t: 1 + rho + ... + rho^(t - i).

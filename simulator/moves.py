@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from numba import njit
-
 from simulator.axes import N_PLACES, N_REGISTRATIONS, Flow, Registration
+from simulator.compiled import njit
 from simulator.sheet import ARRIVALS, SCHEDULE, USED
 from simulator.step import ORIGIN
 from simulator.waiting import FAST

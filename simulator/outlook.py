@@ -100,7 +100,7 @@ def _errors(totals: np.ndarray, normal: np.ndarray, age: int, run: Run) -> Error
 
 
 def _shifted(totals: np.ndarray, errors: Errors) -> np.ndarray:
-    """Totals with residents and urban share moved by their errors; those away stay, eq. (55)."""
+    """Totals with residents and urban share moved by their errors; those away stay, eq. (70)."""
     residents, logit = _urban(totals)
     share = 1.0 / (1.0 + np.exp(-logit))
     moved = 1.0 / (1.0 + np.exp(-(logit + errors.urban)))

@@ -6,8 +6,8 @@ from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from simulator.compiled import njit
 from simulator.sheet import WIDTH, new_sheet, padded, write_mortality, write_opening
 
 

@@ -11,9 +11,9 @@ and touches no other position, so that the compiler takes eight positions at a t
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from simulator.axes import N_PLACES, N_REGISTRATIONS, N_SEXES, Flow, Place, Registration, Sex
+from simulator.compiled import njit
 from simulator.sheet import (
     ARRIVALS,
     CLOSING,

@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from simulator.axes import N_PLACES, N_REGISTRATIONS, Flow, Place
 from simulator.bracket import bracket, next_share
+from simulator.compiled import njit
 from simulator.levers import housing, jobs, settlement
 from simulator.levers.columns import Behaviour, Policy
 from simulator.moves import moving, scale

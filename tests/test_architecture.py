@@ -16,7 +16,7 @@ PACKAGE = ROOT / "simulator"
 
 #: Lowest first. A module imports from lower layers only, never from its own: DESIGN section 5.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("axes", "errors", "units", "parameters", "vocabulary"),
+    ("axes", "compiled", "errors", "units", "parameters", "vocabulary"),
     ("demography", "demography.lifetable", "demography.fertility", "demography.schedules"),
     ("lever_path", "presets"),
     ("source", "schema", "tables"),
@@ -59,7 +59,16 @@ LAYER = {name: i for i, layer in enumerate(LAYERS) for name in layer}
 BELOW_RUN = {name for name, layer in LAYER.items() if layer < LAYER["run"]} | {"run"}
 
 #: The modules below run that read the inputs and the program's own tables; no other opens a file.
-READERS = {"age_table", "parameters", "presets", "scenario", "source", "tables", "vocabulary"}
+READERS = {
+    "age_table",
+    "compiled",
+    "parameters",
+    "presets",
+    "scenario",
+    "source",
+    "tables",
+    "vocabulary",
+}
 READING = {"open", "read_bytes", "read_text", "is_file"}
 #: Calls and modules by which code reaches files, the screen, the clock, the environment or chance.
 OUTSIDE_CALLS = {

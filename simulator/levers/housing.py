@@ -6,8 +6,8 @@ docs/model.md eqs. (22)-(25).
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from simulator.compiled import njit
 from simulator.levers.columns import Behaviour as B
 from simulator.levers.columns import Policy as P
 

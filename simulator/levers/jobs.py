@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from simulator.compiled import njit
 from simulator.levers.columns import Behaviour as B
 from simulator.levers.columns import Policy as P
 

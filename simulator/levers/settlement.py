@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from simulator.axes import N_PLACES, N_REGISTRATIONS, Flow, Place, Registration
+from simulator.compiled import njit
 from simulator.levers.columns import Behaviour as B
 from simulator.levers.columns import Policy as P
 from simulator.sheet import OPENING, SCHEDULE, USED
