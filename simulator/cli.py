@@ -75,6 +75,7 @@ def run_command(
     lang: Lang = None,
 ) -> None:
     """运行情景，与规划目标比较。/ Run scenarios and compare them with the plan's targets."""
+    from simulator.report.members import members_view
     from simulator.report.terminal import result_view
     from simulator.run import run
     from simulator.scenario import load_scenarios
@@ -85,9 +86,8 @@ def run_command(
     except ScenarioError as error:
         raise _refuse(error, language) from None
     for result in results:
-        for part in result_view(result, language):
-            console.print(part)
-            console.print()
+        for part in (*result_view(result, language), *members_view(result, language)):
+            console.print(part, end="\n\n")
     if out is not None:
         from simulator.report.files import write_result  # pandas, only when it is needed
 
@@ -110,14 +110,14 @@ def run_command(
 @app.command()
 def check(files: Files, horizon: Horizon = None, lang: Lang = None) -> None:
     """只检查文件，不运行。/ Validate files without running them."""
-    from simulator.launch import check_totals
+    from simulator.ladder import check_start
     from simulator.scenario import load_scenarios
 
     language, console = _language(lang), _console()
     try:
         studies = load_scenarios(files, horizon=horizon)
         for study in studies:
-            check_totals(study)
+            check_start(study)
     except ScenarioError as error:
         raise _refuse(error, language) from None
     for study in studies:

@@ -20,7 +20,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("demography", "demography.lifetable", "demography.fertility", "demography.schedules"),
     ("source", "schema", "tables"),
     ("age_table", "figures"),
-    ("validation",),
+    ("validation", "census"),
     ("scenario",),
     ("rates",),
     ("baseline",),
@@ -32,13 +32,14 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("calibration",),
     ("totals",),
     ("launch",),
-    ("policy", "targets"),
+    ("lending", "territory", "policy", "targets"),
+    ("ladder",),
     ("run",),
     ("ensemble",),
     ("i18n", ""),  # "" is simulator/__init__.py: the public names
     ("report", "report.errors", "report.longtable", "report.resolved", "report.wording"),
     ("report.provenance", "report.terminal", "export"),
-    ("report.files", "report.comparison"),
+    ("report.files", "report.comparison", "report.members"),
     ("ui",),  # every module of simulator/ui
     ("cli",),
     ("__main__",),
@@ -47,7 +48,7 @@ LAYER = {name: i for i, layer in enumerate(LAYERS) for name in layer}
 BELOW_RUN = {name for name, layer in LAYER.items() if layer < LAYER["run"]} | {"run"}
 
 #: The modules below run that read the inputs and the program's own tables; no other opens a file.
-READERS = {"age_table", "parameters", "scenario", "source", "tables", "vocabulary"}
+READERS = {"age_table", "census", "parameters", "scenario", "source", "tables", "vocabulary"}
 READING = {"open", "read_bytes", "read_text", "is_file"}
 #: Calls and modules by which code reaches files, the screen, the clock, the environment or chance.
 OUTSIDE_CALLS = {

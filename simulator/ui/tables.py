@@ -157,7 +157,7 @@ def assumed(result: Result, lang: str) -> str:
         [
             text(f"quantity.{a.quantity}", lang),
             wording.value_of(a.value, a.unit, lang),
-            text(f"assumed.{a.rule}", lang, base=base),
+            text(f"assumed.{a.rule}", lang, base=base, where=a.where),
         ]
         for a in result.start.assumed
     ]
