@@ -1,11 +1,13 @@
-"""Command line: run, check, resolve, compare, schema. Exit codes: 0 fine, 1 targets missed with
---strict, 2 bad input.
+"""Command line: run, check, resolve, compare, export, schema.
+
+Exit codes: 0 fine, 1 targets missed with --strict, 2 bad input.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -61,6 +63,34 @@ def _refuse(error: ScenarioError, lang: str) -> typer.Exit:
     return typer.Exit(BAD_INPUT)
 
 
+def _cannot_write(out: Path, error: OSError, lang: str) -> typer.Exit:
+    print(text("cli.cannot_write", lang, path=out, reason=error.strerror), file=sys.stderr)
+    return typer.Exit(BAD_INPUT)
+
+
+def _scenario(chosen: str | None, known: Iterable[str]) -> str:
+    """The scenario asked for, else the last of the file."""
+    names = list(known)
+    if chosen is not None and chosen not in names:
+        raise typer.BadParameter(f"{chosen}: {', '.join(names)}", param_hint="--scenario")
+    return chosen or names[-1]
+
+
+Formats = Annotated[
+    str,
+    typer.Option(
+        "--to",
+        help="格式，逗号分隔；默认全部 / formats, comma-separated: xlsx,docx,csv,yaml,png,svg",
+    ),
+]
+ScenarioId = Annotated[
+    str | None,
+    typer.Option(
+        "--scenario", help="情景标识；默认最后一个 / scenario id; the last one if not given"
+    ),
+]
+
+
 @app.command("run")
 def run_command(
     files: Files,
@@ -95,11 +125,7 @@ def run_command(
             try:
                 folders = write_result(result, out)
             except OSError as error:
-                print(
-                    text("cli.cannot_write", language, path=out, reason=error.strerror),
-                    file=sys.stderr,
-                )
-                raise typer.Exit(BAD_INPUT) from None
+                raise _cannot_write(out, error, language) from None
             for folder in folders:
                 console.print(text("report.written", language, path=folder))
     if strict and any(result.not_met() for result in results):
@@ -132,12 +158,7 @@ def resolve(
     file: Annotated[
         Path, typer.Argument(help="情景或地方 YAML 文件 / scenario or place YAML file")
     ],
-    scenario: Annotated[
-        str | None,
-        typer.Option(
-            "--scenario", help="情景标识；默认最后一个 / scenario id; the last one if not given"
-        ),
-    ] = None,
+    scenario: ScenarioId = None,
     horizon: Horizon = None,
     lang: Lang = None,
 ) -> None:
@@ -151,9 +172,7 @@ def resolve(
         result = run(load_scenario(file, horizon=horizon))
     except ScenarioError as error:
         raise _refuse(error, language) from None
-    chosen = scenario or list(result.runs)[-1]
-    if chosen not in result.runs:
-        raise typer.BadParameter(f"{chosen}: {', '.join(result.runs)}", param_hint="--scenario")
+    chosen = _scenario(scenario, result.runs)
     sys.stdout.write(resolved_yaml(result, result.runs[chosen]))
 
 
@@ -172,6 +191,43 @@ def compare(files: Files, horizon: Horizon = None, lang: Lang = None) -> None:
     for part in comparison_view(results, language):
         console.print(part)
         console.print()
+
+
+@app.command()
+def export(
+    file: Annotated[
+        Path, typer.Argument(help="情景或地方 YAML 文件 / scenario or place YAML file")
+    ],
+    to: Formats = "",
+    out: Annotated[Path, typer.Option("--out", help="写入此文件夹 / folder to write to")] = Path(),
+    scenario: ScenarioId = None,
+    horizon: Horizon = None,
+    lang: Lang = None,
+) -> None:
+    """导出表格、简报、图和情景文件。/ Export workbook, Word brief, charts and scenario file."""
+    from simulator.report.bundle import KINDS, bundle
+    from simulator.report.files import write_files
+    from simulator.run import run
+    from simulator.scenario import load_scenario
+
+    language, console = _language(lang), _console()
+    kinds = [k.strip() for k in to.split(",")] if to else list(KINDS)
+    for kind in kinds:
+        if kind not in KINDS:
+            told = text("cli.unknown_kind", language, kind=kind, kinds=", ".join(KINDS))
+            raise typer.BadParameter(told, param_hint="--to")
+    try:
+        result = run(load_scenario(file, horizon=horizon))
+    except ScenarioError as error:
+        raise _refuse(error, language) from None
+    chosen = result.runs[_scenario(scenario, result.runs)]
+    made = {name: data for kind in kinds for name, data in bundle(result, chosen, kind, language)}
+    try:
+        written = write_files(made, out)
+    except OSError as error:
+        raise _cannot_write(out, error, language) from None
+    for path in written:
+        console.print(text("cli.exported", language, path=path))
 
 
 @app.command()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 
@@ -169,13 +170,18 @@ class Result:
         """The scenario in which every lever rests."""
         return self.runs[TREND]
 
+    def beside(self, policy: Run) -> Result:
+        """The trend and one policy only, for reports that show both."""
+        runs = {run.id: run for run in (self.trend, policy)}
+        return replace(self, runs=MappingProxyType(runs))
+
     def not_met(self) -> list[tuple[str, TargetCheck]]:
         """Modelled targets that a scenario other than the trend (or the trend if alone) misses,
         or that lie beyond the horizon and so cannot be said to be met.
         """
         judged = [r for r in self.runs.values() if r.id != TREND] or [self.trend]
         found = [(r.id, t) for r in judged for t in r.targets if t.kind == "modelled"]
-        return [(name, check) for name, check in found if check.status != "met"]
+        return [(name, c) for name, c in found if c.status != "met" and c.reason is None]
 
     def outcomes(self) -> list[tuple[str, int, float, float, str]]:
         """What happened after the base against the trend: indicator, year, observed, projected,

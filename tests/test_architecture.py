@@ -38,8 +38,19 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("ensemble",),
     ("i18n", ""),  # "" is simulator/__init__.py: the public names
     ("report", "report.errors", "report.longtable", "report.resolved", "report.wording"),
-    ("report.provenance", "report.terminal", "export"),
-    ("report.files", "report.comparison", "report.members"),
+    ("report.provenance", "report.terminal", "report.words", "export"),
+    (
+        "report.files",
+        "report.comparison",
+        "report.members",
+        "report.rows",
+        "charts",
+        "charts.lines",
+    ),
+    ("charts.causes", "report.workbook"),
+    ("report.pictures",),
+    ("report.brief",),
+    ("report.bundle",),
     ("ui",),  # every module of simulator/ui
     ("cli",),
     ("__main__",),

@@ -32,6 +32,11 @@ def number(value: float | None, *, sign: bool = False) -> str:
     return words.rstrip("0").rstrip(".")
 
 
+def operator(op: str) -> str:
+    """At least, at most, about: as a sign."""
+    return _MARK[op]
+
+
 def goal(check: TargetCheck) -> str:
     """Target with its operator, such as ``≥ 48``."""
     return f"{_MARK[check.target.op]} {number(check.target.value)}"
@@ -190,3 +195,8 @@ def _headcount(persons: float, lang: str) -> str:
 def _last_target_year(result: Result) -> int:
     years = [t.at for t in result.study.place.targets if t.at is not None]
     return max(years, default=result.study.horizon)
+
+
+def sentence(words: str) -> str:
+    """Words that begin with a capital, where the script has any."""
+    return words[:1].upper() + words[1:]

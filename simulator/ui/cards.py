@@ -5,11 +5,10 @@ from __future__ import annotations
 from html import escape
 
 from simulator.i18n import text
-from simulator.report import wording
+from simulator.report import wording, words
 from simulator.run import Result, Run
 from simulator.scenario import TREND
 from simulator.targets import TargetCheck
-from simulator.ui import words
 
 _MARK = {"met": "✓", "missed": "✗"}
 _FULL = 100.0

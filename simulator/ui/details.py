@@ -10,11 +10,12 @@ import streamlit as st
 
 from simulator.i18n import catalogue, text
 from simulator.parameters import levers
-from simulator.report import wording
+from simulator.report import rows, wording, words
+from simulator.report.words import LeverValue
 from simulator.run import Result, Run
 from simulator.scenario import TREND
-from simulator.ui import session, tables, words
-from simulator.ui.draft import LeverValue, compress, expand, resting_value
+from simulator.ui import session, tables
+from simulator.ui.draft import compress, expand, resting_value
 from simulator.ui.library import Entry, open_entry
 
 Part = Callable[[Entry, Result, Run, str], None]
@@ -49,25 +50,25 @@ def _targets(entry: Entry, result: Result, current: Run, lang: str) -> None:
     if not current.targets:
         st.caption(text("app.answer.none", lang))
         return
-    st.html(tables.targets(result, lang))
+    st.html(tables.html(rows.targets(result, lang)))
     st.caption(text("report.legend", lang))
     _title("report.requirements", lang)
     st.caption(text("app.requirements_help", lang))
-    st.html(tables.requirements(result, lang))
+    st.html(tables.html(rows.requirements(result, lang)))
     _title("report.population", lang)
-    st.html(tables.headlines(result, lang))
+    st.html(tables.html(rows.headlines(result, lang)))
 
 
 def _binding(entry: Entry, result: Result, current: Run, lang: str) -> None:
     _title("app.chart.causes", lang)
     st.caption(text("app.causes_help", lang, unit=text("unit.persons", lang)))
-    st.html(tables.causes(result, lang))
+    st.html(tables.html(rows.causes(result, lang)))
     _title("report.binding", lang)
     if current.id == TREND:
         st.caption(text("app.binding_trend", lang))
         return
     st.caption(text("app.binding_help", lang))
-    st.html(tables.binding(current, lang))
+    st.html(tables.html(rows.binding(current, lang)))
 
 
 def _evidence(entry: Entry, result: Result, current: Run, lang: str) -> None:
@@ -88,7 +89,7 @@ def _evidence(entry: Entry, result: Result, current: Run, lang: str) -> None:
             st.caption(_plain(f"“{quote}” {_title_of(result, item.document, lang)}"))
     if current.case.not_quantified:
         _title("report.not_quantified", lang)
-        st.html(tables.not_quantified(current, lang))
+        st.html(tables.html(rows.not_quantified(current, lang)))
 
 
 def _title_of(result: Result, document: str | None, lang: str) -> str:
@@ -106,7 +107,7 @@ def _plain(words_: str) -> str:
 def _tests(entry: Entry, result: Result, current: Run, lang: str) -> None:
     if result.outcomes():
         _title("report.outcomes", lang)
-        st.html(tables.outcomes(result, lang))
+        st.html(tables.html(rows.outcomes(result, lang)))
         st.caption(text("app.outcomes_help", lang))
     else:
         st.caption(text("app.no_outcomes", lang))
@@ -121,17 +122,17 @@ def _tests(entry: Entry, result: Result, current: Run, lang: str) -> None:
 
 def _assumed(entry: Entry, result: Result, current: Run, lang: str) -> None:
     _title("report.assumed", lang)
-    st.html(tables.assumed(result, lang))
+    st.html(tables.html(rows.assumed(result, lang)))
     for group in levers():
         name = text(f"lever.{group}", lang)
         with st.expander(text("app.behind", lang, group=name)):
-            st.html(tables.behind(result, group, lang))
+            st.html(tables.html(rows.behind(result, group, lang)))
     with st.expander(text("report.facts", lang)):
-        st.html(tables.facts(result, lang))
-    conflicts = tables.conflicts(result, lang)
+        st.html(tables.html(rows.facts(result, lang)))
+    conflicts = rows.conflicts(result, lang)
     if conflicts is not None:
         with st.expander(text("report.conflicts", lang)):
-            st.html(conflicts)
+            st.html(tables.html(conflicts))
 
 
 def _unknown(entry: Entry, result: Result, current: Run, lang: str) -> None:

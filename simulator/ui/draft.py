@@ -8,10 +8,9 @@ from types import MappingProxyType
 from typing import Any
 
 from simulator.parameters import Parameter, levers
+from simulator.report.words import LeverValue
 from simulator.schema import Case
 
-#: One number for every year, or a path by year; None in a path hands back to the trend.
-LeverValue = float | Mapping[int, float | None]
 BASES = ("beyond_trend", "total")
 _JOBS = "industry_jobs"
 

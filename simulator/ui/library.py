@@ -16,7 +16,7 @@ import streamlit as st
 
 from simulator.errors import ScenarioError
 from simulator.run import Result, Run, run
-from simulator.scenario import LIBRARY, TREND, Study, load_scenario, parse_scenario
+from simulator.scenario import LIBRARY, Study, load_scenario, parse_scenario
 from simulator.schema import Words
 from simulator.source import parse_document
 
@@ -147,11 +147,3 @@ def open_entry(entry: Entry, horizon: int | None, *, face_value: bool = False) -
     if entry.raw is not None:
         return _private(entry.file, entry.raw, horizon, face_value)
     return _shared(entry.file, _stamp(), horizon, face_value)
-
-
-def with_run(result: Result, current: Run) -> Result:
-    """The trend and one policy beside it, for the parts of a report that show both."""
-    runs = {TREND: result.trend}
-    if current.id != TREND:
-        runs[current.id] = current
-    return replace(result, runs=MappingProxyType(runs))

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import streamlit as st
 
+from simulator.charts import causes, lines
 from simulator.errors import ScenarioError
 from simulator.i18n import text
-from simulator.report import wording
+from simulator.report import wording, words
 from simulator.report.errors import describe
 from simulator.report.terminal import shown_years
 from simulator.run import Result, Run, run_case
-from simulator.ui import cards, causes, charts, controls, details, panel, session, takeaway, words
+from simulator.ui import cards, controls, details, panel, session, takeaway
 from simulator.ui.draft import EMPTY, case_of, changes, equal, lever_table
-from simulator.ui.library import Entry, open_entry, with_run
+from simulator.ui.library import Entry, open_entry
 
 _STYLE = Path(__file__).with_name("style.css")
 _SIDEBAR = 380
@@ -41,7 +42,7 @@ def main() -> None:
     except ScenarioError as error:
         st.error("\n".join(f"- {describe(v, lang)}" for v in error.violations))
         return
-    _main(entry, with_run(result, current), current, lang)
+    _main(entry, result.beside(current), current, lang)
 
 
 _PAGE_LANGUAGE = {
@@ -84,7 +85,7 @@ def _main(entry: Entry, result: Result, current: Run, lang: str) -> None:
     if any(c.status != "not_modelled" for c in current.targets):
         st.html(cards.cards(current, result.trend, lang))
     for item in current.notes:
-        st.info(words.sentence(wording.note(item, lang)), icon=":material/info:")
+        st.info(wording.sentence(wording.note(item, lang)), icon=":material/info:")
     _charts(result, current, lang)
     takeaway.section(entry, result, current, lang)
     details.section(entry, result, current, lang)
@@ -94,19 +95,19 @@ def _changed(result: Result, lang: str) -> None:
     """What I changed, against the scenario that was loaded."""
     draft, loaded = session.current_draft(), session.loaded_draft()
     table, rules = lever_table(), result.study.place.settlement_rules
-    lines = []
+    told = []
     for name, old, new in changes(draft, loaded):
         p = table[name]
         before, now = (
             words.lever_words(p, rules.get(name, p.central) if v is None else v, lang)
             for v in (old, new)
         )
-        lines.append(f"- {p.label(lang)}{words.badge(p, lang)}: {before} → **{now}**")
+        told.append(f"- {p.label(lang)}{words.badge(p, lang)}: {before} → **{now}**")
     if draft.basis != loaded.basis and not equal(draft, EMPTY):
         basis = (text(f"app.basis.{b}", lang) for b in (loaded.basis, draft.basis))
-        lines.append(f"- {text('app.basis_label', lang)}: {' → '.join(basis)}")
-    if lines:
-        st.markdown("\n".join([f"**{text('app.changed', lang)}**", "", *lines]))
+        told.append(f"- {text('app.basis_label', lang)}: {' → '.join(basis)}")
+    if told:
+        st.markdown("\n".join([f"**{text('app.changed', lang)}**", "", *told]))
     elif equal(draft, EMPTY):
         st.caption(text("app.at_trend_hint", lang))
     else:
@@ -114,7 +115,7 @@ def _changed(result: Result, lang: str) -> None:
 
 
 def _charts(result: Result, current: Run, lang: str) -> None:
-    st.html(charts.legend(lang))
+    st.html(lines.legend(lang))
     for row in (("rates", "town"), ("people", "causes")):
         for column, key in zip(st.columns(2, gap="medium"), row, strict=True):
             with column, st.container(key=f"chart_{key}"):
@@ -124,18 +125,18 @@ def _charts(result: Result, current: Run, lang: str) -> None:
                     _lines(result, current, key, lang)
 
 
-_LINES = {"rates": charts.RATES, "town": charts.TOWN, "people": charts.REGISTERED}
+_LINES = {"rates": lines.RATES, "town": lines.TOWN, "people": lines.REGISTERED}
 
 
 def _lines(result: Result, current: Run, key: str, lang: str) -> None:
     names = _LINES[key]
-    unit = charts.axis_title(names[0], lang)
+    unit = lines.axis_title(names[0], lang)
     st.markdown(f"#### {text(f'app.chart.{key}', lang)} :gray[({unit})]")
     st.vega_lite_chart(
-        charts.lines_data(result, current, names, lang),
-        charts.lines_spec(names, lang),
+        lines.lines_data(result, current, names, lang),
+        lines.lines_spec(names, lang),
         key=f"vega_{key}_{lang}",
-        alt=charts.lines_alt(result, current, names, lang),
+        alt=lines.lines_alt(result, current, names, lang),
     )
 
 

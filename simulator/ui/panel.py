@@ -8,9 +8,8 @@ import streamlit as st
 
 from simulator.i18n import text
 from simulator.parameters import Parameter, levers
-from simulator.report import wording
+from simulator.report import wording, words
 from simulator.run import Run
-from simulator.ui import words
 from simulator.ui.draft import BASES, EMPTY, equal
 from simulator.ui.session import (
     basis_changed,
@@ -54,7 +53,7 @@ def lever_groups(current: Run, lang: str) -> None:
     ensure_widgets()
     for group, members in levers().items():
         touched = sum(name in current_draft().values for name in members)
-        title = words.sentence(text(f"lever.{group}", lang))
+        title = wording.sentence(text(f"lever.{group}", lang))
         label = f"**{title}**" + (
             f" :blue-badge[{text('app.set', lang, n=touched)}]" if touched else ""
         )
@@ -67,7 +66,7 @@ def lever_groups(current: Run, lang: str) -> None:
                     _lever(p, lang)
             for item in current.notes:
                 if item.code.startswith(_NOTES[group]):
-                    st.caption(f":material/info: {words.sentence(wording.note(item, lang))}")
+                    st.caption(f":material/info: {wording.sentence(wording.note(item, lang))}")
             reset_buttons(group, lang)
 
 

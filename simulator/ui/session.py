@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import streamlit as st
 
 from simulator.parameters import Parameter
-from simulator.ui.draft import EMPTY, Draft, LeverValue, lever_table, resting_value
+from simulator.report.words import LeverValue
+from simulator.ui.draft import EMPTY, Draft, lever_table, resting_value
 
 
 def current_draft() -> Draft:

@@ -14,10 +14,10 @@ from streamlit.testing.v1 import AppTest
 from simulator import load_scenario, run
 from simulator.i18n import catalogue, people, text
 from simulator.parameters import levers, parameters
+from simulator.report import words
 from simulator.report.errors import describe
 from simulator.run import Result, run_case
 from simulator.scenario import parse_scenario
-from simulator.ui import words
 from simulator.ui.draft import case_of, lever_table
 from simulator.ui.library import library_entries, open_entry
 from simulator.units import dimension, to_base

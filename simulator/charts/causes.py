@@ -6,11 +6,11 @@ import functools
 
 import pandas as pd
 
+from simulator.charts.lines import DASHED, HEIGHT, NEUTRAL, PALETTE, UNIT, Spec, config, tooltip
 from simulator.i18n import catalogue, text
 from simulator.report.terminal import CAUSES
+from simulator.report.wording import sentence
 from simulator.run import Result, Run
-from simulator.ui.charts import DASHED, HEIGHT, NEUTRAL, PALETTE, UNIT, Spec, config, tooltip
-from simulator.ui.words import sentence
 
 
 def data_of(result: Result, current: Run, until: int, lang: str) -> pd.DataFrame:

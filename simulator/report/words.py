@@ -1,4 +1,4 @@
-"""Sentences and figures that only the app needs; everything else comes from `report.wording`."""
+"""Levers, parameters and figures in words; sentences about results are in `report.wording`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from simulator.i18n import catalogue, people, text
 from simulator.parameters import Parameter
 from simulator.report import wording
 from simulator.targets import TargetCheck
-from simulator.ui.draft import LeverValue
 from simulator.units import dimension, to_base
 
+#: One number for every year, or a path by year; None in a path hands back to the trend.
+LeverValue = float | Mapping[int, float | None]
 #: Grades that a reader must see at a glance: no source supports the number.
 _MARKED = ("assumption",)
 
@@ -84,11 +85,6 @@ def lever_help(p: Parameter, resting: float | None, lang: str) -> str:
     )
     lines = [f"- **{text(key, lang)}** {words}" for key, words in rows]
     return "\n".join([p.help(lang), "", *lines])
-
-
-def sentence(words: str) -> str:
-    """Words that begin with a capital, where the script has any."""
-    return words[:1].upper() + words[1:]
 
 
 def figure_and_unit(
