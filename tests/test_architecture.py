@@ -51,6 +51,9 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("report.pictures",),
     ("report.brief",),
     ("report.bundle",),
+    ("places", "batch", "options"),
+    ("report.scoreboard",),
+    ("library_cli",),
     ("ui",),  # every module of simulator/ui
     ("cli",),
     ("__main__",),

@@ -206,6 +206,8 @@ OTHER = {
     "missing_totals",
     "member_unlike",
     "members_policy",
+    "place_unknown",
+    "place_ambiguous",
 }
 
 
