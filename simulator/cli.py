@@ -1,4 +1,4 @@
-"""Command line: run, check, resolve, compare, export, places, schema.
+"""Command line: run, check, resolve, compare, export, audit, places, schema.
 
 Exit codes: 0 fine, 1 targets missed with --strict, 2 bad input.
 """
@@ -229,6 +229,35 @@ def export(
         raise options.cannot_write(out, error, language) from None
     for path in written:
         console.print(text("cli.exported", language, path=path))
+
+
+@app.command("audit")
+def audit_command(
+    files: Annotated[list[str] | None, typer.Argument(help=_WHAT)] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="地方库的全部规划 / every plan of the library")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="写入此 CSV 文件 / write this CSV file")
+    ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="有错误或警告时退出码为 1 / exit 1 on errors or warnings"),
+    ] = False,
+    lang: Lang = None,
+) -> None:
+    """核对规划自身的数字，不运行模型。/ Check a plan's own arithmetic; nothing is run."""
+    from simulator.library_cli import audit_files, library_files
+    from simulator.places import files_of
+
+    language = options.language(lang)
+    if every == bool(files):
+        raise typer.BadParameter(text("cli.files_or_all", language), param_hint="FILES")
+    try:
+        paths = library_files() if every else files_of(files or [])
+    except ScenarioError as error:
+        raise options.refuse(error, language) from None
+    audit_files(paths, out, strict, language)
 
 
 @app.command()

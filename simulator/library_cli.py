@@ -1,4 +1,4 @@
-"""Commands on the library as a whole: run every place, find places."""
+"""Commands on many places: run every one, find them, audit their plans."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from rich.console import Console
 from rich.progress import Progress
 
 from simulator import options
+from simulator.audit.rules import audit
 from simulator.batch import run_files
 from simulator.errors import ScenarioError, Violation
 from simulator.i18n import text
 from simulator.places import close_name, entries, found
 from simulator.report.files import write_files
+from simulator.report.findings import findings_csv, findings_view
 from simulator.report.scoreboard import scoreboard_csv, scoreboard_view
 from simulator.report.terminal import plain_table
+from simulator.scenario import load_scenario
 
 SCOREBOARD = "scoreboard.csv"
 
@@ -30,10 +33,7 @@ def run_library(out: Path | None, horizon: int | None, strict: bool, lang: str) 
         2 if a file is refused or ``out`` cannot be written, else 1 with ``strict`` if targets of
         modelled indicators are missed.
     """
-    files = [entry.path for entry in entries()]
-    known = {path.name for path in files}
-    folder = files[0].parent if files else Path()
-    files += sorted(path for path in folder.glob("*.yaml") if path.name not in known)
+    files = library_files()
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(text("board.running", lang), total=len(files))
         try:
@@ -55,6 +55,49 @@ def run_library(out: Path | None, horizon: int | None, strict: bool, lang: str) 
     if strict and any(line.missed for line in lines):
         print(text("cli.strict_failed", lang), file=sys.stderr)
         raise typer.Exit(options.MISSED)
+
+
+def audit_files(files: list[Path], out: Path | None, strict: bool, lang: str) -> None:
+    """Audit the plans of files and print the findings; a file that cannot be read is told after.
+
+    Raises
+    ------
+    typer.Exit
+        2 if a file is refused or ``out`` cannot be written, else 1 with ``strict`` if there are
+        findings graver than a notice.
+    """
+    audited, violations = [], list[Violation]()
+    for file in files:
+        try:
+            place = load_scenario(file).place
+        except ScenarioError as error:
+            violations += error.violations
+            continue
+        audited.append((place, audit(place)))
+    if violations and not audited:
+        raise options.refuse(ScenarioError(violations), lang)
+    console = options.page()
+    for part in findings_view(audited, lang):
+        console.print(part, end="\n\n")
+    if out is not None:
+        try:
+            write_files({out.name: findings_csv(audited, lang).encode("utf-8-sig")}, out.parent)
+        except OSError as error:
+            raise options.cannot_write(out, error, lang) from None
+        console.print(text("report.written", lang, path=out))
+    if violations:
+        raise options.refuse(ScenarioError(violations), lang)
+    if strict and any(f.severity != "notice" for _, findings in audited for f in findings):
+        print(text("audit.strict_failed", lang), file=sys.stderr)
+        raise typer.Exit(options.MISSED)
+
+
+def library_files() -> list[Path]:
+    """Every file of the library, in its order; those whose head cannot be read come last."""
+    files = [entry.path for entry in entries()]
+    folder = files[0].parent if files else Path()
+    known = set(files)
+    return files + [path for path in sorted(folder.glob("*.yaml")) if path not in known]
 
 
 def list_places(word: str, lang: str) -> None:

@@ -51,8 +51,12 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("report.pictures",),
     ("report.brief",),
     ("report.bundle",),
+    ("audit", "audit.figures"),
+    ("audit.plan",),
+    ("audit.counts", "audit.consistency", "audit.growth"),
+    ("audit.rules",),
     ("places", "batch", "options"),
-    ("report.scoreboard",),
+    ("report.scoreboard", "report.findings"),
     ("library_cli",),
     ("ui",),  # every module of simulator/ui
     ("cli",),
