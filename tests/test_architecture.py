@@ -21,7 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("lever_path", "presets"),
     ("source", "schema", "tables"),
     ("age_table", "figures"),
-    ("validation",),
+    ("validation", "census"),
     ("scenario",),
     ("rates",),
     ("baseline",),
@@ -35,8 +35,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("calibration",),
     ("totals",),
     ("launch",),
-    ("policy", "targets", "attribution", "dwellings", "fiscal"),
-    ("notes",),
+    ("lending", "territory", "policy", "targets", "attribution", "dwellings", "fiscal"),
+    ("ladder", "notes"),
     ("run",),
     ("ensemble", "forecast_error"),
     ("outlook",),
@@ -45,12 +45,26 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("report.provenance", "report.layout", "report.words", "export"),
     ("report.certainty",),
     ("report.terminal",),
-    ("report.files", "report.comparison", "report.rows", "charts", "charts.lines"),
+    (
+        "report.files",
+        "report.comparison",
+        "report.members",
+        "report.rows",
+        "charts",
+        "charts.lines",
+    ),
     ("report.effects",),
     ("charts.causes", "report.workbook"),
     ("report.pictures",),
     ("report.brief",),
     ("report.bundle",),
+    ("audit", "audit.figures"),
+    ("audit.plan",),
+    ("audit.counts", "audit.consistency", "audit.growth"),
+    ("audit.rules",),
+    ("places", "batch", "options"),
+    ("report.scoreboard", "report.findings"),
+    ("library_cli",),
     ("ui",),  # every module of simulator/ui
     ("cli",),
     ("__main__",),
@@ -60,15 +74,9 @@ BELOW_RUN = {name for name, layer in LAYER.items() if layer < LAYER["run"]} | {"
 
 #: The modules below run that read the inputs and the program's own tables; no other opens a file.
 READERS = {
-    "age_table",
-    "compiled",
-    "parameters",
-    "presets",
-    "scenario",
-    "source",
-    "tables",
+    "age_table", "census", "compiled", "parameters", "presets", "scenario", "source", "tables",
     "vocabulary",
-}
+}  # fmt: skip
 READING = {"open", "read_bytes", "read_text", "is_file"}
 #: Calls and modules by which code reaches files, the screen, the clock, the environment or chance.
 OUTSIDE_CALLS = {

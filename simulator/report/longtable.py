@@ -125,6 +125,7 @@ def long_table(run: Run, outlook: Outlook | None = None) -> pd.DataFrame:
     """Results of one scenario, columns `COLUMNS`; persons, workers and shares.
 
     With draws, mean and quantiles of stocks and rates follow the values of the central run.
+    The members of a prefecture follow it, each under its own region.
     """
     parts = []
     plain = (*_series(run), *_stock_of_dwellings(run), *_effects(run), *_requirements(run.targets))
@@ -140,7 +141,8 @@ def long_table(run: Run, outlook: Outlook | None = None) -> pd.DataFrame:
         drawn = _drawn(run, outlook)
         drawn["model"], drawn["scenario"], drawn["region"] = MODEL, run.id, run.study.place.id
         table = pd.concat([table, drawn], ignore_index=True)
-    return table[list(COLUMNS)]
+    whole = table[list(COLUMNS)]
+    return pd.concat([whole, *map(long_table, run.members)], ignore_index=True)
 
 
 def _drawn(run: Run, outlook: Outlook) -> pd.DataFrame:
@@ -170,14 +172,21 @@ LEDGER_COLUMNS = (
 
 
 def ledger_table(run: Run) -> pd.DataFrame:
-    """Every flow of every cell and year, columns `LEDGER_COLUMNS`; opening + in - out = closing."""
-    rows = [(run.study.place.id, run.id, *row) for row in ledger_rows(run.paths, run.years)]
+    """Every flow of every cell and year, columns `LEDGER_COLUMNS`; opening + in - out = closing.
+
+    The members of a prefecture follow it.
+    """
+    rows = [
+        (one.study.place.id, run.id, *row)
+        for one in (run, *run.members)
+        for row in ledger_rows(one.paths, one.years)
+    ]
     return pd.DataFrame(rows, columns=list(LEDGER_COLUMNS))
 
 
 TARGET_COLUMNS = (
     "place", "scenario", "indicator", "year", "op", "target", "unit", "projected", "gap", "status",
-    "probability", "first_year_met", "kind", "document", "quote",
+    "probability", "first_year_met", "kind", "scope", "reason", "document", "quote",
 )  # fmt: skip
 
 
@@ -202,6 +211,8 @@ def target_table(run: Run, outlook: Outlook | None = None) -> pd.DataFrame:
             "probability": chance,
             "first_year_met": c.first_year_met,
             "kind": c.kind,
+            "scope": c.target.scope,
+            "reason": c.reason,
             "document": c.target.document,
             "quote": c.target.quote,
         }

@@ -60,8 +60,11 @@ def _prepare(lang: str) -> tuple[Entry, Result, Run]:
         result = first if horizon == first.study.horizon else open_entry(entry, horizon)
         current = _current(result, start)
         st.subheader(text("app.levers", lang), help=text("app.levers_help", lang))
-        panel.reset_buttons(None, lang)
-        panel.lever_groups(current, lang)
+        if result.members:
+            st.info(text("error.members_policy", lang))
+        else:
+            panel.reset_buttons(None, lang)
+            panel.lever_groups(current, lang)
         controls.upload(lang)
     return entry, result, current
 
@@ -69,7 +72,7 @@ def _prepare(lang: str) -> tuple[Entry, Result, Run]:
 def _current(result: Result, start: str) -> Run:
     """The run of the levers as they stand: the loaded scenario itself while nothing is changed."""
     draft, loaded = session.current_draft(), session.loaded_draft()
-    if equal(draft, EMPTY):
+    if equal(draft, EMPTY) or result.members:
         return result.trend
     if equal(draft, loaded):
         return result.runs[start]
