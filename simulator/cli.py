@@ -67,6 +67,19 @@ ScenarioId = Annotated[
 ]
 
 
+Every = Annotated[
+    bool, typer.Option("--all", help="运行地方库的全部地方 / run every place of the library")
+]
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="有目标未达到时退出码为 1 / exit 1 when targets are missed"),
+]
+Draws = Annotated[
+    int, typer.Option("--draws", min=0, help="抽样次数；给出概率 / draws; gives probabilities")
+]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, help="随机种子 / seed of the draws")]
+
+
 def _outlooks(result: Result, draws: int, seed: int | None) -> dict[str, Outlook]:
     """Draws of every scenario of a result; none asked for, none made."""
     if not draws:
@@ -89,23 +102,14 @@ def _written(result: Result, out: Path, outlooks: dict[str, Outlook], lang: str)
 @app.command("run")
 def run_command(
     files: Annotated[list[str] | None, typer.Argument(help=_WHAT)] = None,
-    every: Annotated[
-        bool, typer.Option("--all", help="运行地方库的全部地方 / run every place of the library")
-    ] = False,
+    every: Every = False,
     out: Annotated[
         Path | None, typer.Option("--out", help="结果写入此文件夹 / write results here")
     ] = None,
     horizon: Horizon = None,
-    strict: Annotated[
-        bool,
-        typer.Option("--strict", help="有目标未达到时退出码为 1 / exit 1 when targets are missed"),
-    ] = False,
-    draws: Annotated[
-        int, typer.Option("--draws", min=0, help="抽样次数；给出概率 / draws; gives probabilities")
-    ] = 0,
-    seed: Annotated[
-        int | None, typer.Option("--seed", min=0, help="随机种子 / seed of the draws")
-    ] = None,
+    strict: Strict = False,
+    draws: Draws = 0,
+    seed: Seed = None,
     lang: Lang = None,
 ) -> None:
     """运行情景，与规划目标比较。/ Run scenarios and compare them with the plan's targets."""
