@@ -1,4 +1,4 @@
-"""Command line: run, check, resolve, compare, export, schema.
+"""Command line: run, check, resolve, compare, export, schema; more in `simulator.commands`.
 
 Exit codes: 0 fine, 1 targets missed with --strict, 2 bad input.
 """
@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from simulator.commands import planning
 from simulator.errors import ScenarioError
 from simulator.i18n import LANGUAGES, default_language, text
 from simulator.report.errors import describe_all
@@ -236,6 +237,9 @@ def schema() -> None:
     from simulator.schema import json_schema
 
     print(json.dumps(json_schema(), ensure_ascii=False, indent=2))
+
+
+planning.register(app)
 
 
 def main() -> None:

@@ -73,7 +73,7 @@ def check_target(
     if indicator.kind != "modelled" or indicator.name not in modelled or not at.size:
         return TargetCheck(target, indicator, None, None, "not_modelled", None, None, None)
     yearly = np.array([from_base(v, target.unit) for v in modelled[indicator.name]])
-    series = _counted(yearly, years, target.since)
+    series = counted(yearly, years, target.since)
     if not np.isfinite(series[at[0]]):
         return TargetCheck(target, indicator, None, None, "not_modelled", None, None, None)
     met = _meets(target, series, tolerance)
@@ -91,7 +91,7 @@ def check_target(
     )
 
 
-def _counted(yearly: np.ndarray, years: np.ndarray, since: int | None) -> np.ndarray:
+def counted(yearly: np.ndarray, years: np.ndarray, since: int | None) -> np.ndarray:
     """Amounts added up from the end of ``since``; nan up to it and where years are missing."""
     if since is None:
         return yearly

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from quxian import case, one_year, study, target
 
+from simulator.budget import costs
 from simulator.calibration import FITTED
 from simulator.launch import launch
 from simulator.levers.columns import Behaviour, Policy, baseline_policy
@@ -25,6 +26,7 @@ from simulator.parameters import (
     levers,
     parameters,
 )
+from simulator.ranges import SEEKABLE, lever_ranges
 from simulator.run import Result, run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,7 +34,7 @@ GRADES = {"published", "derived", "assumption"}
 DISTRIBUTIONS = {"lognormal", "uniform", "fixed", "policy"}
 GROUPS = {
     "migration", "schedule", "settlement", "demography", "jobs", "housing", "requirement",
-    "targets", "baseline", "calibration",
+    "targets", "baseline", "calibration", "fiscal", "plausible",
     "lever.settlement", "lever.industry_jobs", "lever.housing",
 }  # fmt: skip
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -200,6 +202,8 @@ def _reported(result: Result) -> np.ndarray:
         parts.append(["labour" in codes for codes in found.binding()])
         for check in found.targets:
             parts.append([check.needed or 0.0, check.status == "met"])
+        parts += [c.central for c in costs(found, result.trend)]
+    parts.append([r.high for r in lever_ranges(SEEKABLE, {}, result.trend)])
     return np.concatenate([np.asarray(part, dtype=float) for part in parts])
 
 
