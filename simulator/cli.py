@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from simulator.commands import planning
+from simulator.commands import analysis, planning
 from simulator.errors import ScenarioError
 from simulator.i18n import LANGUAGES, default_language, text
 from simulator.report.errors import describe_all
@@ -240,6 +240,7 @@ def schema() -> None:
 
 
 planning.register(app)
+analysis.register(app)
 
 
 def main() -> None:

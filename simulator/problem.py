@@ -81,7 +81,11 @@ class Problem:
 
     def run(self, at: At) -> Run:
         """The scenario with a setting, up to the last goal's year."""
-        inputs = self.base.inputs._replace(policy=self.policy(at))
+        return self.under(self.policy(at))
+
+    def under(self, policy: np.ndarray) -> Run:
+        """The scenario with another policy array."""
+        inputs = self.base.inputs._replace(policy=policy)
         return replace(self.base, inputs=inputs, paths=project(inputs))
 
     def look(self, at: At) -> Point:

@@ -17,6 +17,8 @@ from simulator.parameters import Parameter, levers
 from simulator.run import Run, labour_force
 
 _THOUSAND = 1000.0
+#: Keeps a range of whole steps whole.
+_ROUNDING = 1e-9
 #: Amounts whose limit scales with the place: parameter, and what it is a share of.
 _SCALED = {
     "basic_jobs": ("plausible_basic_jobs", "workers"),
@@ -32,7 +34,9 @@ _OPEN = {
     "stable_housing": 0.0,
     "family_members": 1.0,
 }
-SEEKABLE = (*_SCALED, *_OPEN)
+#: Levers whose plausible limit scales with the place, and every lever that can be sought.
+SCALED = tuple(_SCALED)
+SEEKABLE = (*SCALED, *_OPEN)
 #: Sought where the user names none, besides rules in force that can be opened.
 DEFAULT = ("basic_jobs", "other_jobs", "rental_units")
 
@@ -126,7 +130,7 @@ def _values(p: Parameter, limits: Mapping[str, tuple[float, float]], trend: Run)
     step = p.step or 1.0
     if p.name in _SCALED:
         low, high = limits.get(p.name, (0.0, plausible_limit(p, trend)))
-        count = math.floor((high - low) / step + 1e-9)
+        count = math.floor((high - low) / step + _ROUNDING)
         return low + step * np.arange(count + 1)
     resting, free = _resting(p.name, trend), _OPEN[p.name]
     low, high = limits.get(p.name, (min(resting, free), max(resting, free)))

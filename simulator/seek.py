@@ -79,9 +79,9 @@ class Answer:
 def seek(
     result: Result,
     problem: Problem,
-    *,
     case_id: str,
     probability: float | None = None,
+    *,
     draws: int = 0,
     progress: Progress = lambda _: None,
 ) -> Answer:

@@ -99,14 +99,22 @@ def counted(yearly: np.ndarray, years: np.ndarray, since: int | None) -> np.ndar
     return np.where((years > since) & (since >= years[0]), amounts.cumsum(), np.nan)
 
 
+def required_stock(ratio: float, persons: np.ndarray | float, indicator: Indicator) -> np.ndarray:
+    """The stock that a per-capita ratio means for people, shape of ``persons``, eq. (43).
+
+    Pupils per teacher is people over stock; every other requirement is stock over people.
+    """
+    people = np.asarray(persons)
+    return people / ratio if indicator.better == "lower" else ratio * people / indicator.per
+
+
 def _requirement(
     target: Target, indicator: Indicator, at: np.ndarray, people: np.ndarray
 ) -> TargetCheck:
     """The stock that a per-capita target means for the people projected, eq. (43)."""
 
     def stock(ratio: float, persons: float) -> float:
-        # Pupils per teacher is people over stock; every other requirement is stock over people.
-        return persons / ratio if indicator.better == "lower" else ratio * persons / indicator.per
+        return float(required_stock(ratio, persons, indicator))
 
     needed = stock(target.value, float(people[at[0]])) if at.size else None
     base = target.baseline

@@ -17,6 +17,7 @@ from simulator.budget import costs
 from simulator.calibration import FITTED
 from simulator.launch import launch
 from simulator.levers.columns import Behaviour, Policy, baseline_policy
+from simulator.needs import standard_needs
 from simulator.parameters import (
     TABLE,
     Parameter,
@@ -203,6 +204,7 @@ def _reported(result: Result) -> np.ndarray:
         for check in found.targets:
             parts.append([check.needed or 0.0, check.status == "met"])
         parts += [c.central for c in costs(found, result.trend)]
+        parts += [n.amounts for n in standard_needs(found)]
     parts.append([r.high for r in lever_ranges(SEEKABLE, {}, result.trend)])
     return np.concatenate([np.asarray(part, dtype=float) for part in parts])
 

@@ -132,8 +132,7 @@ def seek_command(
         raise options.refuse(error, language) from None
     name, count = seek_id(result.study.id), 0 if probability is None else draws
     with progress_bar(language, "plan.seeking") as told:
-        answer = seek(result, problem, case_id=name, probability=probability, draws=count,
-                      progress=told)  # fmt: skip
+        answer = seek(result, problem, name, probability, draws=count, progress=told)
     written = _write_answer(result, answer, out, language)
     _show_answer(result, answer, language)
     options.page().print(text("plan.written", language, path=written))

@@ -32,11 +32,13 @@ def made_by(run: Run, lang: str) -> str:
     return text("plan.made_by", lang, **about)
 
 
-def yuan(found: Range, lang: str) -> str:
-    """A cost with its range: central (low to high), in 亿元 or million yuan."""
+def yuan(found: Range, lang: str, *, alone: bool = False) -> str:
+    """A cost in 亿元 or million yuan: central (low to high), or the central value ``alone``."""
     unit = _YI if lang == "zh" else _MILLION
     form = ".2f" if lang == "zh" else ",.0f"
     shown = {n: f"{getattr(found, n) / unit:{form}}" for n in ("low", "central", "high")}
+    if alone:
+        return text("plan.yuan_alone", lang, central=shown["central"])
     return text("plan.yuan", lang, **shown)
 
 
