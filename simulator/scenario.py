@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from simulator.age_table import AgeTable, read_age_table
+from simulator.age_table import AgeTable, parse_age_table, read_age_table
 from simulator.errors import ScenarioError, Violation
 from simulator.parameters import central_values
 from simulator.schema import Case, PlaceFile, ScenarioFile
@@ -108,7 +108,11 @@ def _name(document: Document, scenario: ScenarioFile) -> str:
     return str(Path(document.file).parent / scenario.extends)
 
 
-def _resolve(chain: list[tuple[Document, PlaceFile | ScenarioFile]], horizon: int | None) -> Study:
+def _resolve(
+    chain: list[tuple[Document, PlaceFile | ScenarioFile]],
+    horizon: int | None,
+    age_table: bytes | None = None,
+) -> Study:
     place_document, place = chain[-1]
     assert isinstance(place, PlaceFile)
     violations: list[Violation] = check_place(place_document, place)
@@ -127,10 +131,8 @@ def _resolve(chain: list[tuple[Document, PlaceFile | ScenarioFile]], horizon: in
         violations += check_scenario(document, scenario, place, end)
         cases |= scenario.scenarios
     violations += _asked_horizon(horizon, place.base_year) + _seeds(values, place_document)
-    tables: Mapping[int, AgeTable] = {}
-    if place.age_sex is not None:
-        tables, faults = read_age_table(place_document, place.age_sex)
-        violations += faults
+    tables, faults = _age_tables(place_document, place.age_sex, age_table)
+    violations += faults
     if violations:
         raise ScenarioError(violations)
     top_document, top = chain[0]
@@ -151,6 +153,15 @@ def _resolve(chain: list[tuple[Document, PlaceFile | ScenarioFile]], horizon: in
         age_tables=tables,
         sources=tuple(sources),
     )
+
+
+def _age_tables(
+    place: Document, name: str | None, given: bytes | None
+) -> tuple[Mapping[int, AgeTable], list[Violation]]:
+    """The place's own ages: from the file it names, or as they came with an upload."""
+    if name is None:
+        return {}, []
+    return read_age_table(place, name) if given is None else parse_age_table(given, name)
 
 
 def _seeds(values: Mapping[str, float], place: Document) -> list[Violation]:
@@ -195,10 +206,13 @@ def load_scenario(path: str | Path, *, horizon: int | None = None) -> Study:
     return _resolve(_chain(read_document(Path(path), str(path))), horizon)
 
 
-def parse_scenario(raw: bytes, name: str, *, horizon: int | None = None) -> Study:
+def parse_scenario(
+    raw: bytes, name: str, *, horizon: int | None = None, age_table: bytes | None = None
+) -> Study:
     """`load_scenario` for bytes in hand, such as an upload, which is trusted with no path.
 
-    ``extends`` must lead to a file of the library and an uploaded place may name no age table.
+    ``extends`` must lead to a file of the library, and an uploaded place may name no age table
+    but the one that came with it, ``age_table``.
 
     Raises
     ------
@@ -207,13 +221,13 @@ def parse_scenario(raw: bytes, name: str, *, horizon: int | None = None) -> Stud
     """
     document = parse_document(raw, Path(name).name, LIBRARY / Path(name).name)
     parsed = _validated(document)
-    if isinstance(parsed, PlaceFile) and parsed.age_sex is not None:
+    if isinstance(parsed, PlaceFile) and parsed.age_sex is not None and age_table is None:
         raise ScenarioError([document.violation("upload_path", ("age_sex",), parsed.age_sex)])
     if isinstance(parsed, ScenarioFile):
         target = _extended(document, parsed)
         if not target.is_relative_to(LIBRARY.resolve()):
             raise ScenarioError([document.violation("upload_path", ("extends",), parsed.extends)])
-    return _resolve(_chain(document), horizon)
+    return _resolve(_chain(document), horizon, age_table)
 
 
 def load_scenarios(paths: Sequence[str | Path], *, horizon: int | None = None) -> list[Study]:

@@ -38,8 +38,19 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("i18n", ""),  # "" is simulator/__init__.py: the public names
     ("report", "report.errors", "report.longtable", "report.resolved", "report.wording"),
     ("report.provenance", "report.terminal", "report.words", "export"),
-    ("report.files", "report.comparison", "report.rows", "charts", "charts.lines"),
-    ("charts.causes",),
+    ("report.files", "report.comparison", "report.rows", "charts", "charts.points"),
+    ("report.sidebyside", "charts.lines"),
+    (
+        "charts.causes",
+        "charts.waterfall",
+        "charts.pyramid",
+        "charts.limits",
+        "charts.fan",
+        "charts.overlay",
+    ),
+    ("intake", "intake.layout"),
+    ("intake.cells", "intake.template"),
+    ("intake.placefile",),
     ("ui",),  # every module of simulator/ui
     ("cli",),
     ("__main__",),

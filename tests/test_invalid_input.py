@@ -203,6 +203,15 @@ OTHER = {
     "too_large",
     "upload_path",
     "invalid",
+    # tests/test_intake.py
+    "workbook_unreadable",
+    "workbook_bomb",
+    "workbook_sheets",
+    "workbook_sheet_missing",
+    "workbook_rows",
+    "workbook_formula",
+    "workbook_error",
+    "workbook_text",
 }
 
 

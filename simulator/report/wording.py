@@ -11,6 +11,7 @@ from simulator.parameters import parameters
 from simulator.policy import Note
 from simulator.run import Result, Run
 from simulator.scenario import TREND
+from simulator.schema import Case
 from simulator.targets import TargetCheck
 from simulator.units import dimension
 
@@ -99,8 +100,13 @@ def lever_label(name: str, lang: str) -> str:
 
 def changed_levers(run: Run) -> Iterator[tuple[str, object]]:
     """Levers that a scenario sets, as ``group.name`` and value."""
-    for group in type(run.case.levers).model_fields:
-        chosen = getattr(run.case.levers, group)
+    yield from levers_of(run.case)
+
+
+def levers_of(case: Case) -> Iterator[tuple[str, object]]:
+    """Levers that a policy sets, as ``group.name`` and value."""
+    for group in type(case.levers).model_fields:
+        chosen = getattr(case.levers, group)
         for name in type(chosen).model_fields if chosen is not None else ():
             value = getattr(chosen, name)
             if value is not None and name != "basis":

@@ -11,10 +11,8 @@ from simulator.export import file_name, place_reference, scenario_yaml, targets_
 from simulator.i18n import text
 from simulator.run import Result, Run
 from simulator.scenario import LIBRARY_PREFIX, TREND
+from simulator.ui import link, session
 from simulator.ui.library import Entry
-
-#: Identity of a scenario whose levers the user has changed.
-CUSTOM = "custom"
 
 
 def case_id(result: Result, current: Run) -> str:
@@ -40,7 +38,7 @@ def written(entry: Entry, result: Result, current: Run) -> str:
 
 
 def section(entry: Entry, result: Result, current: Run, lang: str) -> None:
-    """Downloads and the lines that reproduce the page."""
+    """Downloads, a link, and the lines that reproduce the page."""
     name = file_name(case_id(result, current))
     st.markdown(f"#### {text('app.take', lang)}")
     with st.container(horizontal=True, gap="small"):
@@ -63,12 +61,28 @@ def section(entry: Entry, result: Result, current: Run, lang: str) -> None:
             icon=":material/table:",
             key="download_targets",
         )
+    shared = st.expander(
+        text("app.share", lang), icon=":material/link:", key="share", on_change="rerun"
+    )
+    if shared.open:
+        with shared:
+            _share(entry, result, lang)
     panel = st.expander(
         text("app.reproduce", lang), icon=":material/terminal:", key="reproduce", on_change="rerun"
     )
     if panel.open:
         with panel:
             _reproduce(entry, result, current, lang)
+
+
+def _share(entry: Entry, result: Result, lang: str) -> None:
+    st.caption(text("app.share_help", lang))
+    if entry.raw is not None:
+        st.caption(text("app.share_upload", lang))
+    start, horizon = str(st.session_state["start"]), result.study.horizon
+    asked = link.query(entry, start, horizon, session.current_draft(), lang)
+    address = (st.context.url or "").split("?")[0]
+    st.code(f"{address}?{asked}", language=None, wrap_lines=True)
 
 
 def _reproduce(entry: Entry, result: Result, current: Run, lang: str) -> None:
