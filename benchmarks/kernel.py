@@ -17,11 +17,20 @@ from numba import njit
 from benchmarks.numpy_step import long_frame, numpy_step, pandas_step
 from simulator import load_scenario, run
 from simulator.draws import simulate_draws
-from simulator.ensemble import draw_inputs, draw_parameters, run_draws
+from simulator.ensemble import BLOCK, draw_inputs, draw_parameters, run_bands
 from simulator.projection import empty_paths, simulate
 from simulator.run import run_case
 from simulator.schema import Case
-from simulator.step import add_births, expose
+from simulator.sheet import (
+    CLOSING,
+    OPENING,
+    cells,
+    new_sheet,
+    turn_page,
+    write_mortality,
+    write_opening,
+)
+from simulator.step import add_births, expose, move_and_age
 
 YEARS, DRAWS, SEED = 15, 1000, 1
 SCENARIO = Path(__file__).resolve().parent.parent / "scenarios" / "quxian.yaml"
@@ -39,33 +48,23 @@ def best(task: Callable[[], object], repeats: int = 7, loops: int = 1) -> float:
 
 
 @njit(nogil=True)
-def _stripped(population, inputs, repeats):
+def _stripped(sheet, inputs, repeats):
     """The step and births without levers, limits or records."""
-    opening, closing = population.copy(), np.empty_like(population)
-    exposure = np.empty_like(population)
-    births, deaths = np.empty(population.shape[:3]), np.empty(population.shape[:3])
+    births, deaths = np.empty(inputs.population.shape[:3]), np.empty(inputs.population.shape[:3])
     for _ in range(repeats):
         for t in range(inputs.srb.shape[0]):
-            expose(
-                opening,
-                inputs.mortality[t],
-                inputs.schedule,
-                inputs.level[t],
-                inputs.arrivals,
-                exposure,
-                closing,
-            )
+            write_mortality(inputs.mortality, t, 1.0, sheet)
+            expose(sheet, inputs.population.shape[3], inputs.level[t])
             add_births(
-                opening,
-                closing,
+                cells(sheet, OPENING),
+                cells(sheet, CLOSING),
                 inputs.asfr[t],
                 inputs.srb[t],
                 inputs.newborn_survival[t],
                 births,
                 deaths,
             )
-            opening, closing = closing, opening
-    return opening
+            turn_page(sheet)
 
 
 @njit(nogil=True)
@@ -104,12 +103,14 @@ def main() -> None:
         inputs.arrivals,
     )
     closing = np.empty_like(inputs.population)
-    expose(*args, np.empty_like(closing), closing)
+    move_and_age(*args, np.empty_like(paths.flows[0]), closing)
     assert np.allclose(closing, numpy_step(*args), rtol=1e-12), "the steps differ"
 
     one = best(lambda: simulate(inputs, paths), loops=20)
-    _stripped(inputs.population, inputs, 1)
-    bare = best(lambda: _stripped(inputs.population, inputs, 20)) / (20 * YEARS)
+    sheet = new_sheet()
+    write_opening(sheet, inputs.population, inputs.schedule, inputs.arrivals)
+    _stripped(sheet, inputs, 1)
+    bare = best(lambda: _stripped(sheet, inputs, 20)) / (20 * YEARS)
     array = best(lambda: numpy_step(*args), loops=20)
     scale = np.full_like(inputs.population, 0.999)
     _copy(inputs.population, scale, 1)
@@ -118,9 +119,9 @@ def main() -> None:
     hazard = frame.drop(columns="persons").assign(hazard=0.01)
     table = best(lambda: pandas_step(frame, hazard), repeats=3)
 
-    run_draws(plan, 64, SEED)
+    bands = run_bands(plan, 2 * BLOCK, SEED)
     whole = {
-        n: best(lambda n=n: run_draws(plan, DRAWS, SEED, workers=n), repeats=5) for n in (1, 2)
+        n: best(lambda n=n: run_bands(plan, DRAWS, SEED, workers=n), repeats=5) for n in (1, 2)
     }
     draws = draw_inputs(plan, draw_parameters(plan.start, SEED, range(DRAWS)))
     totals = np.empty((DRAWS, YEARS + 1, 3, 3))
@@ -131,11 +132,13 @@ def main() -> None:
     print(f"one county x {YEARS} years, every flow kept      {one * 1e3:9.3f} ms")
     print(f"{DRAWS} draws x {YEARS} years, levers live, 1 thread {whole[1]:9.3f} s")
     print(f"{DRAWS} draws x {YEARS} years, levers live, 2 threads{whole[2]:9.3f} s")
-    print("   (each draw is run twice: on trend and under the policy)")
+    print("   (each draw is run twice, on trend and under the policy; drawing and streamed")
+    print("    quantiles included)")
     rate = 2 * DRAWS * YEARS / whole[2]
-    kept = 10_000 * totals[0].nbytes * 2 / 1e6
-    print(f"kept for 10,000 draws (totals, no cells)    {kept:9.1f} MB")
-    print(f"throughput, 2 threads, drawing included     {rate:9.0f} county-years/s")
+    kept = (bands.trend.nbytes + bands.policy.nbytes) / 1e6
+    print(f"kept for any number of draws (distributions) {kept:8.1f} MB")
+    print(f"throughput, 2 threads, everything included  {rate:9.0f} county-years/s")
+    print("   (a county-year is one year of one county under one scenario)")
     print()
     print(f"{'one county-year':44s}{'us':>9s}{'x floor':>10s}{'x kernel':>10s}")
     rows = (

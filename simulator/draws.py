@@ -12,11 +12,13 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from simulator.state import Driver, Inputs, new_scratch
-from simulator.step import total
+from simulator.axes import Place
+from simulator.sheet import CLOSING, OPENING, turn_page
+from simulator.state import Driver, Inputs, new_scratch, start
+from simulator.step import persons
 from simulator.year import advance
 
-_RECORD = len(Driver)
+_RECORD, _TOWN = len(Driver), int(Place.TOWN)
 
 
 class DrawInputs(NamedTuple):
@@ -35,26 +37,23 @@ class DrawInputs(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def _totals(population, out):
-    """Persons by registration and place, shape (3, 3)."""
-    for r in range(population.shape[0]):
-        for p in range(population.shape[1]):
-            out[r, p] = total(population[r, p].reshape(population[r, p].size))
+def _totals(sheet, block, out):
+    """Persons by registration and place, (3, 3), of a block of the sheet."""
+    for r in range(out.shape[0]):
+        for p in range(out.shape[1]):
+            out[r, p] = persons(sheet, block + out.shape[1] * r + p)
 
 
 @njit(cache=True, nogil=True)
-def _follow(inputs, cells):
+def _follow(inputs, scratch, births, record, cells):
     """Project one draw, keeping the totals of each year in ``cells`` (T + 1, 3, 3)."""
-    years = inputs.srb.shape[0]
-    scratch = new_scratch(inputs)
-    opening, closing = inputs.population.copy(), np.empty_like(inputs.population)
-    births, deaths = np.empty(opening.shape[:3]), np.empty(opening.shape[:3])
-    record = np.empty(_RECORD)
-    _totals(opening, cells[0])
-    for t in range(years):
-        advance(inputs, t, opening, closing, births, deaths, record, scratch)
-        _totals(closing, cells[t + 1])
-        opening, closing = closing, opening
+    sheet = scratch.sheet
+    start(scratch, inputs)
+    _totals(sheet, OPENING, cells[0])
+    for t in range(inputs.srb.shape[0]):
+        advance(inputs, t, births[0], births[1], record, scratch)
+        _totals(sheet, CLOSING, cells[t + 1])
+        turn_page(sheet)
 
 
 @njit(cache=True, nogil=True)
@@ -69,19 +68,22 @@ def simulate_draws(
     draws : what differs
     trend, policy : (K, T + 1, 3, 3) [persons], overwritten
     """
+    scratch, record = new_scratch(inputs), np.empty(_RECORD)
+    births = np.empty((2, *inputs.population.shape[:3]))
+    on_trend, town = np.full(trend.shape[1], np.inf), np.empty(trend.shape[1])
     for k in range(trend.shape[0]):
+        scratch.scale[:] = draws.mortality_scale[k], draws.fertility_scale[k]
         base = Inputs(
-            inputs.population, inputs.mortality * draws.mortality_scale[k],
-            inputs.newborn_survival, inputs.asfr * draws.fertility_scale[k], inputs.srb,
+            inputs.population, inputs.mortality, inputs.newborn_survival, inputs.asfr, inputs.srb,
             draws.schedule[k], draws.level[k], draws.arrivals[k], inputs.participation,
-            inputs.policy_baseline, inputs.policy_baseline, draws.behaviour[k],
-            np.full(trend.shape[1], np.inf),
+            inputs.policy_baseline, inputs.policy_baseline, draws.behaviour[k], on_trend,
         )  # fmt: skip
-        _follow(base, trend[k])
-        town = trend[k, :, :, 0].sum(axis=1)
+        _follow(base, scratch, births, record, trend[k])
+        for t in range(town.size):
+            town[t] = trend[k, t, :, _TOWN].sum()
         under = Inputs(
-            inputs.population, base.mortality, inputs.newborn_survival, base.asfr, inputs.srb,
-            draws.schedule[k], draws.level[k], draws.arrivals[k], inputs.participation,
-            inputs.policy, inputs.policy_baseline, draws.behaviour[k], town,
+            base.population, base.mortality, base.newborn_survival, base.asfr, base.srb,
+            base.schedule, base.level, base.arrivals, base.participation,
+            inputs.policy, base.policy_baseline, base.behaviour, town,
         )  # fmt: skip
-        _follow(under, policy[k])
+        _follow(under, scratch, births, record, policy[k])

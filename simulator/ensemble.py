@@ -6,20 +6,23 @@ docs/model.md eq. (52). Draw k of seed s is the same whatever the chunks, thread
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 from scipy.special import ndtr
 
 from simulator.axes import N_PLACES, N_REGISTRATIONS
 from simulator.draws import DrawInputs, simulate_draws
+from simulator.indicators import measure
 from simulator.launch import Launch
 from simulator.levers.columns import Behaviour
-from simulator.parameters import assumptions
+from simulator.parameters import Parameter, assumptions
 from simulator.rates import arrival_shares, flow_levels, schedules
 from simulator.run import Run
+from simulator.sketch import Sketch
 
 #: Draws are always made in whole blocks: vectorised exp and matrix products round differently for
 #: arrays of another length, and a draw must not depend on its company.
@@ -43,6 +46,33 @@ class Ensemble:
     def quantiles(self, probabilities: Sequence[float]) -> np.ndarray:
         """Quantiles of the policy's totals, shape (len(probabilities), T + 1, 3, 3)."""
         return np.quantile(self.policy, probabilities, axis=0)
+
+
+#: What `Bands` keep of each draw: names of `simulator.indicators.Stocks`.
+INDICATORS = (
+    "resident_population", "town_population", "village_population", "hukou_population",
+    "urban_hukou", "out_migrants", "nonlocal_residents", "resident_urbanization_rate",
+    "hukou_urbanization_rate",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Bands:
+    """Distribution of `INDICATORS` by year, in memory that does not grow with the draws.
+
+    Each sketch has series of shape (len(INDICATORS), T + 1), persons or shares; ``trend`` and
+    ``policy`` share their draws.
+    """
+
+    years: np.ndarray
+    trend: Sketch
+    policy: Sketch
+
+
+def indicators(totals: np.ndarray) -> np.ndarray:
+    """`INDICATORS` of totals (K, T + 1, 3, 3), shape (K, len(INDICATORS), T + 1)."""
+    stocks = measure(totals[..., None, None])
+    return np.stack([getattr(stocks, name) for name in INDICATORS], axis=1)
 
 
 def draw_parameters(
@@ -73,36 +103,50 @@ def _block_values(
 ) -> dict[str, np.ndarray]:
     """Values of one whole block, each (BLOCK,)."""
     table = assumptions()
-    draws = range(block * BLOCK, (block + 1) * BLOCK)
-    normal = np.stack([_normal(seed, k, len(table)) for k in draws])
-    values: dict[str, np.ndarray] = {}
-    for column, (name, p) in enumerate(table.items()):
-        z, central = normal[:, column], start.values[name]
-        if name in fixed or p.distribution == "fixed":
-            values[name] = np.full(BLOCK, central)
-        elif p.distribution == "uniform":
-            # Even on either side of the central value, which is the median.
-            u = 2.0 * ndtr(z) - 1.0
-            values[name] = central + np.where(
-                u > 0.0, (p.high - central) * u, (central - p.low) * u
-            )
-        elif p.distribution == "lognormal":
-            values[name] = np.clip(central * np.exp(p.log_sd * z), p.low, p.high)
-        else:
-            raise ValueError(f"{name}: no way to draw from a {p.distribution} distribution")
+    normal = _normals(seed, block, len(table))
+    values = {name: np.full(BLOCK, start.values[name]) for name in table}
+    at = {name: i for i, name in enumerate(table)}
+    unknown = {p.distribution for p in table.values()} - {"fixed", *_DRAWN}
+    if unknown:
+        raise ValueError(f"no way to draw from a {' or '.join(sorted(unknown))} distribution")
+    for kind, draw in _DRAWN.items():
+        names = [n for n, p in table.items() if p.distribution == kind and n not in fixed]
+        central = np.array([start.values[n] for n in names])[:, None]
+        drawn = draw(normal[[at[n] for n in names]], central, [table[n] for n in names])
+        values |= dict(zip(names, drawn, strict=True))
     if start.fit is not None:
-        names = list(table)
-        at = [names.index(n) for n in start.fit.names]
-        shift = normal[:, at] @ np.linalg.cholesky(start.fit.covariance).T
+        shift = np.linalg.cholesky(start.fit.covariance) @ normal[[at[n] for n in start.fit.names]]
         for i, name in enumerate(start.fit.names):
-            drawn = start.fit.values[name] * np.exp(shift[:, i])
+            drawn = start.fit.values[name] * np.exp(shift[i])
             values[name] = np.clip(drawn, table[name].low, table[name].high)
     return values
 
 
-def _normal(seed: int, draw: int, size: int) -> np.ndarray:
-    """Standard normals of one draw, a function of seed and draw alone."""
-    return np.random.Generator(np.random.Philox(key=[seed, draw])).standard_normal(size)
+def _column(rows: Sequence[Parameter], part: str) -> np.ndarray:
+    return np.array([getattr(p, part) for p in rows], dtype=float)[:, None]
+
+
+def _uniform(z: np.ndarray, central: np.ndarray, rows: Sequence[Parameter]) -> np.ndarray:
+    """Even on either side of the central value, which is the median."""
+    u = 2.0 * ndtr(z) - 1.0
+    above, below = _column(rows, "high") - central, central - _column(rows, "low")
+    return central + np.where(u > 0.0, above, below) * u
+
+
+def _lognormal(z: np.ndarray, central: np.ndarray, rows: Sequence[Parameter]) -> np.ndarray:
+    """Spread in logs; the range of the table is not passed."""
+    drawn = central * np.exp(_column(rows, "log_sd") * z)
+    return np.clip(drawn, _column(rows, "low"), _column(rows, "high"))
+
+
+#: Ways to draw, by the distribution that the parameter table names.
+_DRAWN = {"uniform": _uniform, "lognormal": _lognormal}
+
+
+def _normals(seed: int, block: int, size: int) -> np.ndarray:
+    """Standard normals of a whole block, (size, BLOCK): a function of seed and block alone."""
+    stream = np.random.Generator(np.random.Philox(key=[seed, block]))
+    return stream.standard_normal((size, BLOCK))
 
 
 def draw_inputs(run: Run, values: Mapping[str, np.ndarray]) -> DrawInputs:
@@ -120,6 +164,43 @@ def draw_inputs(run: Run, values: Mapping[str, np.ndarray]) -> DrawInputs:
     )
 
 
+def _project(run: Run, seed: int, draws: range) -> tuple[np.ndarray, np.ndarray]:
+    """Totals of some draws on trend and under the policy, each (len(draws), T + 1, 3, 3)."""
+    shape = (len(draws), len(run.years), N_REGISTRATIONS, N_PLACES)
+    trend, policy = np.empty(shape), np.empty(shape)
+    at = 0
+    for block, rows in _blocks(draws):
+        whole = draw_inputs(run, _block_values(run.start, seed, block, run.study.overridden))
+        part = slice(at, at + rows.stop - rows.start)
+        inputs = DrawInputs(*(array[rows] for array in whole))
+        simulate_draws(run.inputs, inputs, trend[part], policy[part])
+        at = part.stop
+    return trend, policy
+
+
+def _in_threads(
+    work: Callable[[range], None], draws: range, chunk: int, workers: int | None
+) -> None:
+    """Give ``work`` the draws, ``chunk`` at a time, in threads; by default one a core.
+
+    Each thread takes the next chunk when it is done, so that nothing waits in a queue.
+    """
+    threads, lock = workers or os.cpu_count() or 1, Lock()
+    starts = iter(range(draws.start, draws.stop, chunk))
+
+    def take_turns() -> None:
+        while True:
+            with lock:
+                at = next(starts, None)
+            if at is None:
+                return
+            work(range(at, min(at + chunk, draws.stop)))
+
+    with ThreadPoolExecutor(threads) as pool:
+        for task in [pool.submit(take_turns) for _ in range(threads)]:
+            task.result()
+
+
 def run_draws(
     run: Run,
     draws: int,
@@ -129,7 +210,7 @@ def run_draws(
     workers: int | None = None,
     chunk: int = BLOCK,
 ) -> Ensemble:
-    """Project ``draws`` draws of a scenario and of its trend.
+    """Project ``draws`` draws of a scenario and of its trend, keeping the totals of each.
 
     Parameters
     ----------
@@ -142,16 +223,42 @@ def run_draws(
     shape = (draws, len(run.years), N_REGISTRATIONS, N_PLACES)
     trend, policy = np.empty(shape), np.empty(shape)
 
-    def work(start: int) -> None:
-        at = start
-        wanted = range(first + start, first + min(start + chunk, draws))
-        for block, rows in _blocks(wanted):
-            whole = draw_inputs(run, _block_values(run.start, seed, block, run.study.overridden))
-            inputs = DrawInputs(*(array[rows] for array in whole))
-            part = slice(at, at + rows.stop - rows.start)
-            simulate_draws(run.inputs, inputs, trend[part], policy[part])
-            at = part.stop
+    def work(wanted: range) -> None:
+        part = slice(wanted.start - first, wanted.stop - first)
+        trend[part], policy[part] = _project(run, seed, wanted)
 
-    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        list(pool.map(work, range(0, draws, chunk)))
+    _in_threads(work, range(first, first + draws), chunk, workers)
     return Ensemble(run.years, trend, policy)
+
+
+def run_bands(
+    run: Run,
+    draws: int,
+    seed: int,
+    *,
+    first: int = 0,
+    workers: int | None = None,
+    chunk: int = BLOCK,
+) -> Bands:
+    """Project draws as `run_draws` does, keeping distributions instead of draws.
+
+    The bins of the sketches are set by the first block of the stream, whatever draws are asked
+    for, so that no choice of ``first``, ``workers`` or ``chunk`` changes a number.
+    """
+    pilot = [indicators(totals) for totals in _project(run, seed, range(BLOCK))]
+    trend, policy = (Sketch(values) for values in pilot)
+    wanted, lock = range(first, first + draws), Lock()
+    # The block that set the bins need not be projected twice.
+    done = slice(wanted.start, min(wanted.stop, BLOCK))
+    if done.start < done.stop:
+        trend.add(pilot[0][done])
+        policy.add(pilot[1][done])
+
+    def work(part: range) -> None:
+        values = [indicators(totals) for totals in _project(run, seed, part)]
+        with lock:
+            trend.add(values[0])
+            policy.add(values[1])
+
+    _in_threads(work, range(max(first, BLOCK), wanted.stop), chunk, workers)
+    return Bands(run.years, trend, policy)

@@ -11,7 +11,8 @@ import numpy as np
 from numba import njit
 
 from simulator.axes import N_FLOWS, N_PLACES, N_REGISTRATIONS, N_SEXES
-from simulator.state import Driver, Inputs, new_scratch
+from simulator.sheet import read_closing, turn_page
+from simulator.state import Driver, Inputs, new_scratch, start
 from simulator.step import write_flows
 from simulator.year import advance
 
@@ -36,16 +37,13 @@ def simulate(inputs: Inputs, paths: Paths) -> None:
     every driver is exactly 0 and the result is the calibrated trend, bit for bit.
     """
     scratch = new_scratch(inputs)
+    start(scratch, inputs)
     paths.population[0] = inputs.population
     for t in range(inputs.srb.shape[0]):
-        advance(
-            inputs, t, paths.population[t], paths.population[t + 1], paths.births[t],
-            paths.newborn_deaths[t], paths.drivers[t], scratch,
-        )  # fmt: skip
-        write_flows(
-            scratch.exposure, inputs.mortality[t], inputs.schedule, scratch.trial,
-            inputs.arrivals, paths.flows[t],
-        )  # fmt: skip
+        advance(inputs, t, paths.births[t], paths.newborn_deaths[t], paths.drivers[t], scratch)
+        write_flows(scratch.sheet, scratch.trial, paths.flows[t])
+        read_closing(scratch.sheet, paths.population[t + 1])
+        turn_page(scratch.sheet)
 
 
 def empty_paths(years: int, ages: int) -> Paths:

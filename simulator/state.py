@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from simulator.sheet import WIDTH, new_sheet, padded, write_mortality, write_opening
+
 
 class Driver(IntEnum):
     """Columns of the yearly record of drivers and constraints."""
@@ -53,15 +55,22 @@ class Inputs(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Storage of one year's trials: factor and trial (14, 3), exposure (3, 3, 2, A), ones (2, A),
-    carry (len(Carry),).
+    """Storage of one year's trials, W = `simulator.sheet.WIDTH`.
+
+    sheet : (rows, W) of the step, see `simulator.sheet.new_sheet`; factor, trial : (14, 3) levels
+    with drivers, and of the last trial;
+    asfr : (3, A) of the year; participation, ones : (W,) weights of people; carry :
+    (len(Carry),); scale : (2,) factors on mortality and fertility.
     """
 
+    sheet: np.ndarray
     factor: np.ndarray
     trial: np.ndarray
-    exposure: np.ndarray
+    asfr: np.ndarray
+    participation: np.ndarray
     ones: np.ndarray
     carry: np.ndarray
+    scale: np.ndarray
 
 
 class Carry(IntEnum):
@@ -74,14 +83,39 @@ class Carry(IntEnum):
 
 
 _N_CARRY = len(Carry)
+#: Positions of `Scratch.scale`.
+_MORTALITY, _FERTILITY = 0, 1
 
 
 @njit(cache=True)
 def new_scratch(inputs) -> Scratch:
-    """Scratch for a projection of ``inputs``, at its start."""
-    carry = np.zeros(_N_CARRY)
-    carry[Carry.TREND_PEAK] = inputs.trend_town[0]
+    """Scratch for projections with the shapes of ``inputs``; `start` makes it ready for one."""
     return Scratch(
-        np.empty_like(inputs.level[0]), np.empty_like(inputs.level[0]),
-        np.empty_like(inputs.population), np.ones_like(inputs.participation), carry,
+        new_sheet(), np.empty_like(inputs.level[0]), np.empty_like(inputs.level[0]),
+        np.empty_like(inputs.asfr[0]), padded(inputs.participation), np.ones(WIDTH),
+        np.zeros(_N_CARRY), np.ones(2),
     )  # fmt: skip
+
+
+@njit(cache=True)
+def start(scratch, inputs) -> None:
+    """Scratch at the start of a projection of ``inputs``, whatever it was used for before."""
+    write_opening(scratch.sheet, inputs.population, inputs.schedule, inputs.arrivals)
+    scratch.carry[:] = 0.0
+    scratch.carry[Carry.TREND_PEAK] = inputs.trend_town[0]
+
+
+@njit(cache=True)
+def open_year(scratch, inputs, t) -> None:
+    """Mortality, fertility and flow levels of year ``t``, without drivers."""
+    write_mortality(inputs.mortality, t, scratch.scale[_MORTALITY], scratch.sheet)
+    _scaled_rows(inputs.asfr, t, scratch.scale[_FERTILITY], scratch.asfr)
+    _scaled_rows(inputs.level, t, 1.0, scratch.factor)
+
+
+@njit(cache=True)
+def _scaled_rows(source, t, scale, target) -> None:
+    """A factor times the table of year ``t``; arrays as arguments cost no reference counts."""
+    for i in range(target.shape[0]):
+        for j in range(target.shape[1]):
+            target[i, j] = scale * source[t, i, j]

@@ -4,24 +4,36 @@ docs/model.md eqs. (2)-(10). Compiled; the plain twin of this file is ``tests/tw
 
 The primitive is the person-year: every flow is a hazard times the person-years at risk, eq. (6),
 so a year is worked out as person-years by cell, and flows are written down only when asked for.
-Loops run over sex and age together (one row of 2 A numbers) and are kept so short that the
-compiler works on several numbers at a time; that is worth a factor of three to four.
+One loop runs over sex and age; a turn of it takes the nine cells of a sex and age through the year
+and touches no other position, so that the compiler takes eight positions at a time.
 """
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 from numba import njit
 
 from simulator.axes import N_PLACES, N_REGISTRATIONS, N_SEXES, Flow, Place, Registration, Sex
+from simulator.sheet import (
+    ARRIVALS,
+    CLOSING,
+    OPENING,
+    SCHEDULE,
+    USED,
+    WIDTH,
+    YEARS,
+    new_sheet,
+    read_closing,
+    write_mortality,
+    write_opening,
+)
+from simulator.waiting import FAST, SERIES_LIMIT, waiting
 
 _HALF = 0.5
 _TOWN, _VILLAGE, _AWAY = int(Place.TOWN), int(Place.VILLAGE), int(Place.AWAY)
 _URBAN, _NONLOCAL = int(Registration.URBAN_HUKOU), int(Registration.NONLOCAL)
+_RURAL = int(Registration.RURAL_HUKOU)
 _MALE, _FEMALE = int(Sex.MALE), int(Sex.FEMALE)
-_D_TOWN, _D_VILLAGE, _D_AWAY = int(Flow.DEATH_TOWN), int(Flow.DEATH_VILLAGE), int(Flow.DEATH_AWAY)
 _R2U, _RECL, _U2R = int(Flow.RURAL_TO_URBAN), int(Flow.RECLASSIFICATION), int(Flow.URBAN_TO_RURAL)
 _OUT_T, _OUT_V = int(Flow.OUT_TOWN), int(Flow.OUT_VILLAGE)
 _RET_T, _RET_V = int(Flow.RETURN_TOWN), int(Flow.RETURN_VILLAGE)
@@ -31,131 +43,175 @@ _ARR_T, _ARR_V = int(Flow.ARRIVAL_TOWN), int(Flow.ARRIVAL_VILLAGE)
 ORIGIN = (0, 1, 2, 1, 1, 0, 0, 1, 2, 2, 0, 2)
 _FIRST_MOVE = int(Flow.RURAL_TO_URBAN)
 
-#: phi(y) = (1 - exp(-y)) / y by its series, exact to rounding for y <= 1/8; three doublings take
-#: it to y = 1, that is to hazards of 2 a year. A row with a larger hazard uses the library's exp.
-_C0, _C1, _C2, _C3, _C4, _C5, _C6, _C7, _C8, _C9 = (
-    (-1.0) ** k / math.factorial(k + 1) for k in range(10)
-)
-_EIGHTH = 0.125
-_SERIES_LIMIT = 2.0
-#: Keeps 0/0 out of a cell that nobody leaves; far below any real hazard.
-_TINY = 1e-280
-#: Sums and products may be regrouped to run in parallel lanes; nothing else is relaxed.
-FAST = {"reassoc", "contract", "nsz"}
+
+@njit(fastmath=FAST, forceinline=True)
+def _levels(factor, r):
+    """Levels of one registration. Only non-locals arrive; urban hukou cannot be obtained twice."""
+    conversion = 0.0 if r == _URBAN else factor[_CONV, r]
+    arriving = 1.0 if r == _NONLOCAL else 0.0
+    return (
+        factor[_R2U, r], factor[_RECL, r], factor[_U2R, r], factor[_OUT_T, r], factor[_OUT_V, r],
+        factor[_RET_T, r], factor[_RET_V, r], conversion, factor[_SET, r],
+        arriving * factor[_ARR_T, r], arriving * factor[_ARR_V, r],
+    )  # fmt: skip
 
 
-@njit(cache=True, fastmath=FAST)
-def _waiting(hazard, phi, stay):
-    """Half a year at each hazard: phi = (1 - exp(-h/2)) / (h/2) and stay = exp(-h/2), eq. (3)."""
-    large = 0
-    for i in range(hazard.size):
-        large += hazard[i] > _SERIES_LIMIT
-    if large > 0:
-        for i in range(hazard.size):
-            half = _HALF * hazard[i] + _TINY
-            phi[i] = -math.expm1(-half) / half
-            stay[i] = math.exp(-half)
-        return
-    for i in range(hazard.size):
-        y = _HALF * _EIGHTH * hazard[i]
-        p = _C6 + y * (_C7 + y * (_C8 + y * _C9))
-        p = _C0 + y * (_C1 + y * (_C2 + y * (_C3 + y * (_C4 + y * (_C5 + y * p)))))
-        e = 1.0 - y * p
-        p = _HALF * p * (1.0 + e)
-        e = e * e
-        p = _HALF * p * (1.0 + e)
-        e = e * e
-        phi[i] = _HALF * p * (1.0 + e)
-        stay[i] = e * e
+@njit(fastmath=FAST, forceinline=True)
+def _at(block, index, i):
+    """Position ``i`` of a block's row in the flattened sheet."""
+    return (block + index) * WIDTH + i
 
 
-@njit(cache=True, fastmath=FAST)
-def _hazard(base, f1, s1, f2, s2, f3, s3, out):
-    """Competing hazards of one cell add up, eq. (2): out = base + f1 s1 + f2 s2 + f3 s3."""
-    for i in range(out.size):
-        out[i] = base[i] + f1 * s1[i] + f2 * s2[i] + f3 * s3[i]
+@njit(fastmath=FAST, forceinline=True)
+def _hazards(rows, levels, i):
+    """Hazard of each move at a position, and of leaving town, village and away, eq. (2)."""
+    r2u, recl, u2r, out_t, out_v, ret_t, ret_v, conv, settled, _, _ = levels
+    to_town = r2u * rows[_at(SCHEDULE, _R2U, i)] + recl * rows[_at(SCHEDULE, _RECL, i)]
+    to_village = u2r * rows[_at(SCHEDULE, _U2R, i)]
+    town_out, village_out = (
+        out_t * rows[_at(SCHEDULE, _OUT_T, i)], out_v * rows[_at(SCHEDULE, _OUT_V, i)],
+    )  # fmt: skip
+    back_t, back_v = (
+        ret_t * rows[_at(SCHEDULE, _RET_T, i)], ret_v * rows[_at(SCHEDULE, _RET_V, i)],
+    )  # fmt: skip
+    convert = conv * rows[_at(SCHEDULE, _CONV, i)]
+    leave_town = rows[_at(SCHEDULE, _TOWN, i)] + to_village + town_out + convert
+    leave_village = rows[_at(SCHEDULE, _VILLAGE, i)] + to_town + village_out
+    leave_away = rows[_at(SCHEDULE, _AWAY, i)] + back_t + back_v
+    leave_away += settled * rows[_at(SCHEDULE, _SET, i)]
+    moves = (to_town, to_village, town_out, village_out, back_t, back_v, convert)
+    return moves, (leave_town, leave_village, leave_away)
 
 
-@njit(cache=True, fastmath=FAST)
-def _first_round(persons, phi, stay, years):
-    """Person-years of the opening population, eq. (4): N phi (1 + stay) / 2."""
-    for i in range(years.size):
-        years[i] = persons[i] * phi[i] * (_HALF + _HALF * stay[i])
+@njit(fastmath=FAST, forceinline=True)
+def _send(moves, local, town, village, away):
+    """People whom person-years in the three places send to each of them, and to urban hukou.
+
+    Who is not local and moves out leaves the books (``local`` is 0).
+    """
+    to_town, to_village, town_out, village_out, back_t, back_v, convert = moves
+    return (
+        village * to_town + away * back_t, town * to_village + away * back_v,
+        local * (town * town_out + village * village_out), town * convert,
+    )  # fmt: skip
 
 
-@njit(cache=True, fastmath=FAST)
-def _second_round(entered, phi, extra, years):
-    """Person-years of those who came in, half a year each, eq. (5): M phi / 2."""
-    for i in range(years.size):
-        extra[i] = entered[i] * phi[i] * _HALF
-        years[i] += extra[i]
+@njit(fastmath=FAST, forceinline=True)
+def _live(rows, r, local, levels, converts, late_converts, i, exactly):
+    """One sex and age of registration ``r`` through the year, eqs. (2)-(7).
+
+    ``converts`` are those of other registrations who obtain this one, early and late. Returns
+    those who leave this one for urban hukou, early and late, and whether a hazard is large.
+    """
+    moves, (leave_t, leave_v, leave_w) = _hazards(rows, levels, i)
+    phi_t, stay_t = waiting(leave_t, exactly)
+    phi_v, stay_v = waiting(leave_v, exactly)
+    phi_w, stay_w = waiting(leave_w, exactly)
+    n = N_PLACES * r
+    town, village, away = (
+        rows[_at(OPENING, n + _TOWN, i)], rows[_at(OPENING, n + _VILLAGE, i)],
+        rows[_at(OPENING, n + _AWAY, i)],
+    )  # fmt: skip
+    # First round, eq. (4): person-years of the opening population, N phi (1 + stay) / 2.
+    years_t = town * phi_t * (_HALF + _HALF * stay_t)
+    years_v = village * phi_v * (_HALF + _HALF * stay_v)
+    years_w = away * phi_w * (_HALF + _HALF * stay_w)
+    in_t, in_v, in_w, leaving = _send(moves, local, years_t, years_v, years_w)
+    share = rows[_at(ARRIVALS, 0, i)]
+    in_t += levels[9] * share + converts
+    in_v += levels[10] * share
+    # Second round, eq. (5): those who came in, half a year each.
+    extra_t, extra_v, extra_w = _HALF * in_t * phi_t, _HALF * in_v * phi_v, _HALF * in_w * phi_w
+    late_t, late_v, late_w, leaving_late = _send(moves, local, extra_t, extra_v, extra_w)
+    late_t += late_converts
+    rows[_at(YEARS, n + _TOWN, i)] = years_t + extra_t
+    rows[_at(YEARS, n + _VILLAGE, i)] = years_v + extra_v
+    rows[_at(YEARS, n + _AWAY, i)] = years_w + extra_w
+    # Who is in the cell at the end, a year older, eq. (7).
+    rows[_at(CLOSING, n + _TOWN, i + 1)] = (town * stay_t + in_t) * stay_t + late_t
+    rows[_at(CLOSING, n + _VILLAGE, i + 1)] = (village * stay_v + in_v) * stay_v + late_v
+    rows[_at(CLOSING, n + _AWAY, i + 1)] = (away * stay_w + in_w) * stay_w + late_w
+    large = (leave_t > SERIES_LIMIT) | (leave_v > SERIES_LIMIT) | (leave_w > SERIES_LIMIT)
+    return leaving, leaving_late, large
 
 
-@njit(cache=True, fastmath=FAST)
-def _enter_town(x_v, f_r2u, s_r2u, f_recl, s_recl, x_w, f_ret, s_ret, entered):
-    for i in range(entered.size):
-        entered[i] += x_v[i] * (f_r2u * s_r2u[i] + f_recl * s_recl[i]) + x_w[i] * f_ret * s_ret[i]
+def _year_of_all(exactly: bool):
+    """The loop over sex and age, with waiting times by polynomial or by the library."""
+
+    @njit(cache=True, fastmath=FAST)
+    def live(rows, urban, rural, nonlocals):
+        large = 0
+        for i in range(USED):
+            # Converts are met first as rural or nonlocal, so the urban registration comes last.
+            c, d, n = _live(rows, _NONLOCAL, 0.0, nonlocals, 0.0, 0.0, i, exactly)
+            e, f, r = _live(rows, _RURAL, 1.0, rural, 0.0, 0.0, i, exactly)
+            _, _, u = _live(rows, _URBAN, 1.0, urban, c + e, d + f, i, exactly)
+            large += n | r | u
+        return large
+
+    return live
 
 
-@njit(cache=True, fastmath=FAST)
-def _enter(x1, f1, s1, x2, f2, s2, entered):
-    for i in range(entered.size):
-        entered[i] += x1[i] * f1 * s1[i] + x2[i] * f2 * s2[i]
-
-
-@njit(cache=True, fastmath=FAST)
-def _add_scaled(f, s, out):
-    for i in range(out.size):
-        out[i] += f * s[i]
-
-
-@njit(cache=True, fastmath=FAST)
-def _add_product(x, f, s, out):
-    for i in range(out.size):
-        out[i] += x[i] * f * s[i]
-
-
-@njit(cache=True, fastmath=FAST)
-def _product(x, f, s, out):
-    for i in range(out.size):
-        out[i] = x[i] * f * s[i]
-
-
-@njit(cache=True, fastmath=FAST)
-def _scaled(f, s, out):
-    for i in range(out.size):
-        out[i] = f * s[i]
-
-
-@njit(cache=True, fastmath=FAST)
-def _close(persons, stay, entered, late, closing):
-    """Who is in the cell at the end, a year older, eq. (7); the last age is open."""
-    last = persons.size - 1
-    for a in range(last):
-        closing[a + 1] = (persons[a] * stay[a] + entered[a]) * stay[a] + late[a]
-    closing[0] = 0.0
-    closing[last] += (persons[last] * stay[last] + entered[last]) * stay[last] + late[last]
-
-
-@njit(cache=True)
-def _send(r, f, s, years, converts, entered):
-    """People that person-years ``years`` (3, n) send from cell to cell of registration ``r``."""
-    x_t, x_v, x_w = years[_TOWN], years[_VILLAGE], years[_AWAY]
-    _enter_town(
-        x_v, f[_R2U], s[_R2U], f[_RECL], s[_RECL], x_w, f[_RET_T], s[_RET_T], entered[_TOWN]
-    )
-    _enter(x_t, f[_U2R], s[_U2R], x_w, f[_RET_V], s[_RET_V], entered[_VILLAGE])
-    if r != _NONLOCAL:  # who is not local and moves out leaves the books
-        _enter(x_t, f[_OUT_T], s[_OUT_T], x_v, f[_OUT_V], s[_OUT_V], entered[_AWAY])
-    if r == _URBAN:
-        _add_scaled(1.0, converts, entered[_TOWN])
-    else:
-        _add_product(x_t, f[_CONV], s[_CONV], converts)
+_by_polynomial, _by_library = _year_of_all(False), _year_of_all(True)
 
 
 @njit(cache=True)
-def expose(population, mortality, schedule, factor, arrivals, exposure, closing) -> None:
+def expose(sheet, ages, factor) -> None:
     """Move, bury and age everyone alive at the start of the year, eqs. (2)-(7).
+
+    Parameters
+    ----------
+    sheet : as `simulator.sheet.new_sheet` makes it, with opening population, schedules, mortality;
+        person-years and closing population (without births; the last age is open) are overwritten
+    ages : single years of age, A
+    factor : (14, 3) [per person-year]
+        Level of each flow by registration, drivers included; the rows of arrivals hold persons.
+    """
+    rows = sheet.reshape(sheet.size)
+    levels = _levels(factor, _URBAN), _levels(factor, _RURAL), _levels(factor, _NONLOCAL)
+    if _by_polynomial(rows, *levels) > 0:
+        _by_library(rows, *levels)
+    for cell in range(N_REGISTRATIONS * N_PLACES):
+        for s in range(N_SEXES):
+            # Who ages past the last age of one sex has landed on the first place after it.
+            beyond = _at(CLOSING, cell, (s + 1) * ages)
+            rows[beyond - 1] += rows[beyond]
+            rows[beyond] = 0.0
+        rows[_at(CLOSING, cell, 0)] = 0.0
+
+
+@njit(cache=True)
+def write_flows(sheet, factor, flows) -> None:
+    """Persons of every flow from person-years at risk, eq. (6).
+
+    Parameters
+    ----------
+    sheet, factor : as `expose` left and took them
+    flows : (14, 3, 2, A) [persons]
+        Overwritten: persons by flow, registration of origin, sex, age at the start.
+    """
+    ages = flows.shape[3]
+    for r in range(N_REGISTRATIONS):
+        for k in range(_ARR_T):
+            origin, f = YEARS + N_PLACES * r + ORIGIN[k], factor[k, r]
+            if k < _FIRST_MOVE:  # mortality has no level
+                f = 1.0
+            if k == _CONV and r == _URBAN:  # who holds urban hukou cannot obtain it
+                f = 0.0
+            for s in range(N_SEXES):
+                for a in range(ages):
+                    i = s * ages + a
+                    flows[k, r, s, a] = sheet[origin, i] * f * sheet[SCHEDULE + k, i]
+        for k in range(_ARR_T, _ARR_V + 1):
+            f = factor[k, r] if r == _NONLOCAL else 0.0
+            for s in range(N_SEXES):
+                for a in range(ages):
+                    flows[k, r, s, a] = f * sheet[ARRIVALS, s * ages + a]
+
+
+@njit(cache=True)
+def move_and_age(population, mortality, schedule, factor, arrivals, flows, closing) -> None:
+    """One year of moves, deaths and ageing as persons by flow, without births, eqs. (2)-(7).
 
     Parameters
     ----------
@@ -166,100 +222,37 @@ def expose(population, mortality, schedule, factor, arrivals, exposure, closing)
     schedule : (12, 2, A)
         Age schedule of each transition (`axes.Flow` order; rows of deaths are not read).
     factor : (14, 3) [per person-year]
-        Level of each flow by registration, drivers included; the rows of arrivals hold persons.
+        As in `expose`.
     arrivals : (2, A)
         Age and sex shares of non-local arrivals; sums to 1.
-    exposure : (3, 3, 2, A) [person-years]
-        Overwritten: person-years lived in each cell.
-    closing : (3, 3, 2, A) [persons]
-        Overwritten: closing population without births; the last age is open.
+    flows : (14, 3, 2, A), closing : (3, 3, 2, A) [persons]
+        Overwritten.
     """
-    ages = population.shape[3]
-    n = N_SEXES * ages
-    s, m = schedule.reshape(schedule.shape[0], n), mortality.reshape(N_PLACES, n)
-    h, phi, stay = np.empty(n), np.empty((N_PLACES, n)), np.empty((N_PLACES, n))
-    extra, converts = np.empty((N_PLACES, n)), np.zeros((2, n))
-    # Converts are met first as rural or nonlocal, so the urban registration comes last.
-    for r in range(N_REGISTRATIONS - 1, -1, -1):
-        f, persons = factor[:, r], population[r].reshape(N_PLACES, n)
-        years = exposure[r].reshape(N_PLACES, n)
-        entered, late = np.zeros((N_PLACES, n)), np.zeros((N_PLACES, n))
-        for p in range(N_PLACES):
-            if p == _TOWN:
-                # Who holds urban hukou cannot obtain it.
-                conversion = 0.0 if r == _URBAN else f[_CONV]
-                _hazard(m[p], f[_U2R], s[_U2R], f[_OUT_T], s[_OUT_T], conversion, s[_CONV], h)
-            elif p == _VILLAGE:
-                _hazard(m[p], f[_R2U], s[_R2U], f[_RECL], s[_RECL], f[_OUT_V], s[_OUT_V], h)
-            else:
-                _hazard(m[p], f[_RET_T], s[_RET_T], f[_RET_V], s[_RET_V], f[_SET], s[_SET], h)
-            _waiting(h, phi[p], stay[p])
-            _first_round(persons[p], phi[p], stay[p], years[p])
-        _send(r, f, s, years, converts[0], entered)
-        if r == _NONLOCAL:
-            _add_scaled(f[_ARR_T], arrivals.reshape(n), entered[_TOWN])
-            _add_scaled(f[_ARR_V], arrivals.reshape(n), entered[_VILLAGE])
-        for p in range(N_PLACES):
-            _second_round(entered[p], phi[p], extra[p], years[p])
-        _send(r, f, s, extra, converts[1], late)
-        for p in range(N_PLACES):
-            for sex in range(N_SEXES):
-                row = slice(sex * ages, (sex + 1) * ages)
-                _close(
-                    persons[p, row], stay[p, row], entered[p, row], late[p, row],
-                    closing[r, p, sex],
-                )  # fmt: skip
-
-
-@njit(cache=True)
-def write_flows(exposure, mortality, schedule, factor, arrivals, flows) -> None:
-    """Persons of every flow from person-years at risk, eq. (6).
-
-    Parameters
-    ----------
-    exposure, mortality, schedule, factor, arrivals : as in `expose`
-    flows : (14, 3, 2, A) [persons]
-        Overwritten: persons by flow, registration of origin, sex, age at the start.
-    """
-    n = mortality.shape[1] * mortality.shape[2]
-    s, m = schedule.reshape(schedule.shape[0], n), mortality.reshape(N_PLACES, n)
-    share = arrivals.reshape(n)
-    for r in range(N_REGISTRATIONS):
-        years = exposure[r].reshape(N_PLACES, n)
-        for k in range(_FIRST_MOVE):
-            _product(years[k], 1.0, m[k], flows[k, r].reshape(n))
-        for k in range(_FIRST_MOVE, _ARR_T):
-            # Who holds urban hukou cannot obtain it.
-            f = 0.0 if k == _CONV and r == _URBAN else factor[k, r]
-            _product(years[ORIGIN[k]], f, s[k], flows[k, r].reshape(n))
-        for k in range(_ARR_T, _ARR_V + 1):
-            f = factor[k, r] if r == _NONLOCAL else 0.0
-            _scaled(f, share, flows[k, r].reshape(n))
-
-
-@njit(cache=True)
-def move_and_age(population, mortality, schedule, factor, arrivals, flows, closing) -> None:
-    """`expose` and `write_flows` in one: the year's moves as persons by flow."""
-    exposure = np.empty_like(population)
-    expose(population, mortality, schedule, factor, arrivals, exposure, closing)
-    write_flows(exposure, mortality, schedule, factor, arrivals, flows)
+    sheet = new_sheet()
+    write_opening(sheet, population, schedule, arrivals)
+    write_mortality(np.expand_dims(mortality, 0), 0, 1.0, sheet)
+    expose(sheet, population.shape[3], factor)
+    write_flows(sheet, factor, flows)
+    read_closing(sheet, closing)
 
 
 @njit(cache=True, fastmath=FAST)
-def total(row) -> float:
-    """Sum of a contiguous row."""
+def persons(sheet, row) -> float:
+    """Sum of one row of the sheet."""
     found = 0.0
-    for i in range(row.size):
-        found += row[i]
+    for i in range(USED):
+        found += sheet[row, i]
     return found
 
 
 @njit(cache=True, fastmath=FAST)
-def _mean_dot(first, second, weight) -> float:
-    """Sum of weight x mean of two rows."""
-    found = 0.0
-    for i in range(weight.size):
-        found += weight[i] * (_HALF * first[i] + _HALF * second[i])
+def _born(opening, closing, asfr, r, p) -> float:
+    """Births to the mean of the women at both ends of the year."""
+    ages, found = asfr.shape[1], 0.0
+    girls, women = _FEMALE * ages, (_FEMALE + 1) * ages
+    before, after, rate = opening[r, p, girls:women], closing[r, p, girls:women], asfr[p]
+    for a in range(ages):
+        found += rate[a] * (_HALF * before[a] + _HALF * after[a])
     return found
 
 
@@ -277,7 +270,7 @@ def add_births(
 
     Parameters
     ----------
-    population, closing : (3, 3, 2, A) [persons]
+    population, closing : (3, 3, n) [persons], n >= 2 A
         Opening and closing population; women exposed at age x are the mean of both.
     asfr : (3, A) [births per woman-year]
         Fertility by place of residence.
@@ -288,12 +281,12 @@ def add_births(
     births, newborn_deaths : (3, 3, 2) [persons]
         Overwritten: by registration and place of the mother, and sex of the child.
     """
-    male_share = srb / (1.0 + srb)
+    male_share, ages = srb / (1.0 + srb), asfr.shape[1]
     for r in range(N_REGISTRATIONS):
         for p in range(N_PLACES):
-            born = _mean_dot(population[r, p, _FEMALE], closing[r, p, _FEMALE], asfr[p])
+            born = _born(population, closing, asfr, r, p)
             births[r, p, _MALE] = born * male_share
             births[r, p, _FEMALE] = born - births[r, p, _MALE]
             for s in range(N_SEXES):
                 newborn_deaths[r, p, s] = births[r, p, s] * (1.0 - newborn_survival[p, s])
-                closing[r, p, s, 0] += births[r, p, s] * newborn_survival[p, s]
+                closing[r, p, s * ages] += births[r, p, s] * newborn_survival[p, s]

@@ -10,11 +10,13 @@ import math
 import numpy as np
 from numba import njit
 
-from simulator.axes import N_REGISTRATIONS, N_SEXES, Flow, Place, Registration
+from simulator.axes import N_PLACES, N_REGISTRATIONS, Flow, Place, Registration
 from simulator.levers import housing, jobs, settlement
 from simulator.levers.columns import Policy
-from simulator.state import Carry, Driver
-from simulator.step import FAST, ORIGIN, add_births, expose, total
+from simulator.sheet import ARRIVALS, CLOSING, OPENING, SCHEDULE, USED, YEARS, cells
+from simulator.state import Carry, Driver, open_year
+from simulator.step import ORIGIN, add_births, expose, persons
+from simulator.waiting import FAST
 
 _TOWN = int(Place.TOWN)
 _URBAN, _NONLOCAL = int(Registration.URBAN_HUKOU), int(Registration.NONLOCAL)
@@ -35,33 +37,33 @@ _HALF = 0.5
 
 
 @njit(cache=True, fastmath=FAST)
-def _turnover(population, schedule, level) -> float:
+def _turnover(sheet, level) -> float:
     """Departure hazard of town residents without urban hukou, per person-year, eq. (12)."""
     stock, leaving = 0.0, 0.0
-    back, out = schedule[_U2R], schedule[_OUT_T]
     for r in range(_URBAN + 1, N_REGISTRATIONS):
-        for s in range(N_SEXES):
-            persons = population[r, _TOWN, s]
-            f_back, f_out = level[_U2R, r], level[_OUT_T, r]
-            for a in range(persons.size):
-                stock += persons[a]
-                leaving += persons[a] * (f_back * back[s, a] + f_out * out[s, a])
+        f_back, f_out = level[_U2R, r], level[_OUT_T, r]
+        for i in range(USED):
+            here = sheet[OPENING + N_PLACES * r + _TOWN, i]
+            back, out = sheet[SCHEDULE + _U2R, i], sheet[SCHEDULE + _OUT_T, i]
+            stock += here
+            leaving += here * (f_back * back + f_out * out)
     return leaving / stock if stock > 0.0 else 0.0
 
 
 @njit(cache=True, fastmath=FAST)
-def _weighed(x, y, weight) -> float:
+def _weighed(sheet, people, k, weight) -> float:
+    """Weighted sum of what flow ``k`` takes from the people of a row, at level 1."""
     found = 0.0
-    for a in range(x.size):
-        found += x[a] * y[a] * weight[a]
+    for i in range(USED):
+        found += sheet[people, i] * sheet[SCHEDULE + k, i] * weight[i]
     return found
 
 
 @njit(cache=True, fastmath=FAST)
-def _weighed2(x, weight) -> float:
+def _weighed_arrivals(sheet, weight) -> float:
     found = 0.0
-    for a in range(x.size):
-        found += x[a] * weight[a]
+    for i in range(USED):
+        found += sheet[ARRIVALS, i] * weight[i]
     return found
 
 
@@ -74,23 +76,21 @@ def _takes_part(k: int, r: int) -> bool:
 
 
 @njit(cache=True)
-def _moving(kinds, at_risk, schedule, factor, arrivals, weight) -> float:
+def _moving(kinds, at_risk, sheet, factor, weight) -> float:
     """Weighted persons that flows ``kinds`` move.
 
-    Exact where ``at_risk`` is the year's person-years, to first order where it is the opening
-    population; both have shape (3, 3, 2, A).
+    Exact where the block ``at_risk`` is ``YEARS``, to first order where it is ``OPENING``.
     """
     moving = 0.0
     for k in kinds:
         for r in range(N_REGISTRATIONS):
             if factor[k, r] == 0.0 or not _takes_part(k, r):
                 continue
-            for s in range(N_SEXES):
-                if k >= _ARR_T:
-                    found = _weighed2(arrivals[s], weight[s])
-                else:
-                    found = _weighed(at_risk[r, ORIGIN[k], s], schedule[k, s], weight[s])
-                moving += factor[k, r] * found
+            if k >= _ARR_T:
+                found = _weighed_arrivals(sheet, weight)
+            else:
+                found = _weighed(sheet, at_risk + N_PLACES * r + ORIGIN[k], k, weight)
+            moving += factor[k, r] * found
     return moving
 
 
@@ -102,10 +102,10 @@ def _scale(factor, kinds, by: float) -> None:
 
 
 @njit(cache=True)
-def _apply_settlement(inputs, t, population, factor, record) -> None:
+def _apply_settlement(inputs, t, scratch, record) -> None:
     """Openness once on the status (conversion), once on the flow (inflow and staying)."""
-    policy, behaviour = inputs.policy[t], inputs.behaviour
-    turnover = _turnover(population, inputs.schedule, inputs.level[t])
+    policy, behaviour, factor = inputs.policy[t], inputs.behaviour, scratch.factor
+    turnover = _turnover(scratch.sheet, inputs.level[t])
     share = settlement.openness(policy, behaviour, turnover)
     base = settlement.openness(inputs.policy_baseline[t], behaviour, turnover)
     conversion = settlement.conversion_driver(share, base)
@@ -123,7 +123,7 @@ def _apply_settlement(inputs, t, population, factor, record) -> None:
 
 
 @njit(cache=True)
-def _apply_jobs(inputs, t, population, scratch, record) -> None:
+def _apply_jobs(inputs, t, scratch, record) -> None:
     """A labour gap raises the flows that bring workers; a surplus those that take them away."""
     behaviour = inputs.behaviour
     gap = jobs.labour_gap(scratch.carry[Carry.LABOUR_GAP], inputs.policy[t], behaviour)
@@ -133,49 +133,49 @@ def _apply_jobs(inputs, t, population, scratch, record) -> None:
     if workers == 0.0:
         return
     kinds = _TO_JOBS if workers > 0.0 else _FROM_JOBS
-    on_trend = _moving(
-        kinds, population, inputs.schedule, scratch.factor, inputs.arrivals, inputs.participation
-    )
+    on_trend = _moving(kinds, OPENING, scratch.sheet, scratch.factor, scratch.participation)
     driver = jobs.pull_driver(workers, on_trend)
     record[Driver.PULL_DRIVER] = driver if workers > 0.0 else -driver
     _scale(scratch.factor, kinds, math.exp(driver))
 
 
 @njit(cache=True)
-def _release_queue(inputs, population, scratch) -> None:
+def _release_queue(scratch) -> None:
     """Those whom housing kept out come on top of the year's own movers, eq. (25)."""
     queue = scratch.carry[Carry.QUEUE]
     if queue > 0.0:
-        coming = _moving(
-            _TO_TOWN, population, inputs.schedule, scratch.factor, inputs.arrivals, scratch.ones
-        )
+        coming = _moving(_TO_TOWN, OPENING, scratch.sheet, scratch.factor, scratch.ones)
         if coming > 0.0:
             _scale(scratch.factor, _TO_TOWN, 1.0 + queue / coming)
 
 
 @njit(cache=True)
-def _try_step(inputs, t, population, closing, births, deaths, scratch, admitted, converted):
+def _copy(source, target) -> None:
+    for k in range(target.shape[0]):
+        for r in range(target.shape[1]):
+            target[k, r] = source[k, r]
+
+
+@njit(cache=True)
+def _try_step(inputs, t, births, deaths, scratch, admitted, converted):
     """One step with town-ward flows scaled by ``admitted`` and conversion by ``converted``.
 
     Returns the town residents it ends with.
     """
-    trial = scratch.trial
-    trial[:] = scratch.factor
+    trial, sheet = scratch.trial, scratch.sheet
+    _copy(scratch.factor, trial)
     if admitted != 1.0:
         _scale(trial, _TO_TOWN, admitted)
     if converted != 1.0:
         _scale(trial, _TO_URBAN_HUKOU, converted)
-    expose(
-        population, inputs.mortality[t], inputs.schedule, trial, inputs.arrivals,
-        scratch.exposure, closing,
-    )  # fmt: skip
+    expose(sheet, inputs.population.shape[3], trial)
     add_births(
-        population, closing, inputs.asfr[t], inputs.srb[t], inputs.newborn_survival[t], births,
-        deaths,
+        cells(sheet, OPENING), cells(sheet, CLOSING), scratch.asfr, inputs.srb[t],
+        inputs.newborn_survival[t], births, deaths,
     )  # fmt: skip
     town = 0.0
     for r in range(N_REGISTRATIONS):
-        town += total(closing[r, _TOWN].reshape(closing[r, _TOWN].size))
+        town += persons(sheet, CLOSING + N_PLACES * r + _TOWN)
     return town
 
 
@@ -196,7 +196,7 @@ def _bracket(low, high, f_low, f_high, share, excess):
 
 
 @njit(cache=True)
-def _within_limits(inputs, t, population, closing, births, deaths, scratch, capacity, record):
+def _within_limits(inputs, t, births, deaths, scratch, capacity, record):
     """Step under the quota and the housing ceiling, eqs. (15) and (24).
 
     The ceiling turns people away at the town's gate and never evicts: births, or dwellings pulled
@@ -205,92 +205,83 @@ def _within_limits(inputs, t, population, closing, births, deaths, scratch, capa
     Returns the persons whom housing kept out of town.
     """
     quota, converted, admitted = inputs.policy[t, _QUOTA], 1.0, 1.0
-    args = (inputs, t, population, closing, births, deaths, scratch)
-    full = _try_step(*args, admitted, converted)
-    settled = _settled(inputs, scratch) if quota < math.inf else 0.0
+    full = _try_step(inputs, t, births, deaths, scratch, admitted, converted)
+    settled = _settled(scratch) if quota < math.inf else 0.0
     if settled > quota * (1.0 + _TOLERANCE):
         low, high, f_low, f_high = 0.0, 1.0, -quota, settled - quota
         for _ in range(_TRIALS):
             converted = _next_share(low, high, f_low, f_high)
-            full = _try_step(*args, admitted, converted)
-            excess = _settled(inputs, scratch) - quota
+            full = _try_step(inputs, t, births, deaths, scratch, admitted, converted)
+            excess = _settled(scratch) - quota
             if abs(excess) <= _TOLERANCE * quota:
                 break
             low, high, f_low, f_high = _bracket(low, high, f_low, f_high, converted, excess)
     kept_out = 0.0
     if full > capacity * (1.0 + _TOLERANCE):
-        wanted = _entering_town(inputs, scratch)
+        wanted = _entering_town(scratch)
         admitted = 0.0
-        empty = _try_step(*args, admitted, converted)
+        empty = _try_step(inputs, t, births, deaths, scratch, admitted, converted)
         low, high, f_low, f_high = 0.0, 1.0, empty - capacity, full - capacity
         for _ in range(_TRIALS if empty < capacity else 0):
             admitted = _next_share(low, high, f_low, f_high)
-            excess = _try_step(*args, admitted, converted) - capacity
+            full = _try_step(inputs, t, births, deaths, scratch, admitted, converted)
+            excess = full - capacity
             if abs(excess) <= _TOLERANCE * capacity:
                 break
             low, high, f_low, f_high = _bracket(low, high, f_low, f_high, admitted, excess)
-        kept_out = wanted - _entering_town(inputs, scratch)
+        kept_out = wanted - _entering_town(scratch)
     record[Driver.ADMITTED_SHARE], record[Driver.QUOTA_SCALE] = admitted, converted
     return kept_out
 
 
 @njit(cache=True)
-def _settled(inputs, scratch) -> float:
+def _settled(scratch) -> float:
     """Persons who obtained urban hukou in the last trial."""
-    return _moving(
-        _TO_URBAN_HUKOU, scratch.exposure, inputs.schedule, scratch.trial, inputs.arrivals,
-        scratch.ones,
-    )  # fmt: skip
+    return _moving(_TO_URBAN_HUKOU, YEARS, scratch.sheet, scratch.trial, scratch.ones)
 
 
 @njit(cache=True)
-def _entering_town(inputs, scratch) -> float:
+def _entering_town(scratch) -> float:
     """Persons who entered town in the last trial."""
-    return _moving(
-        _TO_TOWN, scratch.exposure, inputs.schedule, scratch.trial, inputs.arrivals, scratch.ones
-    )
+    return _moving(_TO_TOWN, YEARS, scratch.sheet, scratch.trial, scratch.ones)
 
 
 @njit(cache=True)
-def _workers_moved(inputs, scratch, pull) -> float:
+def _workers_moved(scratch, pull) -> float:
     """Workers who came (negative: left) because of the labour gap."""
     if pull == 0.0:
         return 0.0
     kinds = _TO_JOBS if pull > 0.0 else _FROM_JOBS
-    moved = _moving(
-        kinds, scratch.exposure, inputs.schedule, scratch.trial, inputs.arrivals,
-        inputs.participation,
-    )  # fmt: skip
+    moved = _moving(kinds, YEARS, scratch.sheet, scratch.trial, scratch.participation)
     by_gap = moved * (1.0 - math.exp(-abs(pull)))
     return by_gap if pull > 0.0 else -by_gap
 
 
 @njit(cache=True)
-def advance(inputs, t, population, closing, births, deaths, record, scratch) -> None:
+def advance(inputs, t, births, deaths, record, scratch) -> None:
     """One year: drivers from the stocks, then the step, then what is carried into the next.
 
     Parameters
     ----------
     inputs : Inputs
     t : position of the year
-    population, closing : (3, 3, 2, A) opening population; closing is overwritten
     births, deaths : (3, 3, 2) births and newborn deaths, overwritten
     record : (len(Driver),) overwritten
-    scratch : Scratch; its ``trial`` and ``exposure`` are those of the year when done
+    scratch : Scratch; its sheet holds the opening population, and when done the person-years and
+        closing population of the year, ``trial`` the levels that led there
     """
     carry, behaviour = scratch.carry, inputs.behaviour
-    record[:] = 0.0
-    scratch.factor[:] = inputs.level[t]
-    _apply_settlement(inputs, t, population, scratch.factor, record)
-    _apply_jobs(inputs, t, population, scratch, record)
-    _release_queue(inputs, population, scratch)
+    for i in range(record.size):
+        record[i] = 0.0
+    open_year(scratch, inputs, t)
+    _apply_settlement(inputs, t, scratch, record)
+    _apply_jobs(inputs, t, scratch, record)
+    _release_queue(scratch)
     carry[Carry.TREND_PEAK] = max(carry[Carry.TREND_PEAK], inputs.trend_town[t + 1])
     carry[Carry.BEYOND_TREND] += housing.persons_beyond_trend(inputs.policy[t], behaviour)
     ceiling = housing.capacity(carry[Carry.TREND_PEAK], carry[Carry.BEYOND_TREND], behaviour)
-    kept_out = _within_limits(
-        inputs, t, population, closing, births, deaths, scratch, ceiling, record
-    )
-    moved = _workers_moved(inputs, scratch, record[Driver.PULL_DRIVER])
+    kept_out = _within_limits(inputs, t, births, deaths, scratch, ceiling, record)
+    moved = _workers_moved(scratch, record[Driver.PULL_DRIVER])
     filled = moved + record[Driver.WORKERS_AT_HOME]
     carry[Carry.LABOUR_GAP] = record[Driver.LABOUR_GAP] - filled
     carry[Carry.QUEUE] = housing.queue_kept(behaviour) * kept_out

@@ -20,11 +20,12 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("demography", "demography.lifetable", "demography.fertility", "demography.schedules"),
     ("source", "schema", "tables"),
     ("age_table", "figures"),
-    ("validation",),
+    ("validation", "census"),
     ("scenario",),
     ("rates",),
     ("baseline",),
-    ("levers", "levers.columns", "step", "state"),
+    ("levers", "levers.columns", "sheet", "waiting", "sketch"),
+    ("step", "state"),
     ("levers.settlement", "levers.jobs", "levers.housing"),
     ("year",),
     ("projection", "draws"),
@@ -32,25 +33,37 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("calibration",),
     ("totals",),
     ("launch",),
-    ("policy", "targets"),
+    ("lending", "territory", "policy", "targets"),
+    ("ladder",),
     ("run",),
     ("ensemble",),
     ("i18n", ""),  # "" is simulator/__init__.py: the public names
     ("report", "report.errors", "report.longtable", "report.resolved", "report.wording"),
     ("report.provenance", "report.terminal", "report.words", "export"),
-    ("report.files", "report.comparison", "report.rows", "charts", "charts.points"),
-    ("report.sidebyside", "charts.lines"),
     (
-        "charts.causes",
-        "charts.waterfall",
-        "charts.pyramid",
-        "charts.limits",
-        "charts.fan",
-        "charts.overlay",
+        "report.files",
+        "report.comparison",
+        "report.members",
+        "report.rows",
+        "charts",
+        "charts.points",
     ),
+    ("report.sidebyside", "charts.lines"),
+    ("charts.causes", "charts.waterfall", "charts.pyramid", "charts.limits", "charts.fan"),
+    ("charts.overlay", "report.workbook"),
     ("intake", "intake.layout"),
     ("intake.cells", "intake.template"),
     ("intake.placefile",),
+    ("report.pictures",),
+    ("report.brief",),
+    ("report.bundle",),
+    ("audit", "audit.figures"),
+    ("audit.plan",),
+    ("audit.counts", "audit.consistency", "audit.growth"),
+    ("audit.rules",),
+    ("places", "batch", "options"),
+    ("report.scoreboard", "report.findings"),
+    ("library_cli",),
     ("ui",),  # every module of simulator/ui
     ("cli",),
     ("__main__",),
@@ -59,7 +72,7 @@ LAYER = {name: i for i, layer in enumerate(LAYERS) for name in layer}
 BELOW_RUN = {name for name, layer in LAYER.items() if layer < LAYER["run"]} | {"run"}
 
 #: The modules below run that read the inputs and the program's own tables; no other opens a file.
-READERS = {"age_table", "parameters", "scenario", "source", "tables", "vocabulary"}
+READERS = {"age_table", "census", "parameters", "scenario", "source", "tables", "vocabulary"}
 READING = {"open", "read_bytes", "read_text", "is_file"}
 #: Calls and modules by which code reaches files, the screen, the clock, the environment or chance.
 OUTSIDE_CALLS = {

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -53,6 +54,25 @@ def write_result(result: Result, out: Path) -> list[Path]:
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
         written.append(target)
+    return written
+
+
+def write_files(files: Mapping[str, bytes], out: Path) -> list[Path]:
+    """Write named bytes into ``out``; each file is whole or the old one stays.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    written = []
+    with tempfile.TemporaryDirectory(prefix=".export-", dir=out) as aside:
+        for name, data in files.items():
+            (Path(aside) / name).write_bytes(data)
+        for name in files:
+            os.replace(Path(aside) / name, out / name)
+            written.append(out / name)
     return written
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
 from simulator.i18n import people, text
-from simulator.parameters import parameters
+from simulator.parameters import assumptions, levers, parameters
 from simulator.report import wording, words
 from simulator.report.terminal import CAUSES, HEADLINES, shown_years
 from simulator.run import Result, Run
+from simulator.schema import Fact, Target
 from simulator.state import Driver
 from simulator.targets import TargetCheck
 from simulator.units import dimension
@@ -49,7 +51,10 @@ def _table(
     return Table(tuple(headers), tuple(tuple(row) for row in rows), frozenset(numbers))
 
 
-def _status(check: TargetCheck, lang: str) -> str:
+def status(check: TargetCheck, lang: str) -> str:
+    """Met or missed, with its tick."""
+    if check.reason is not None:
+        return Toned(text(f"reason.{check.reason}", lang), "muted")
     if check.status == "not_modelled":
         return Toned(text("status.not_modelled", lang), "muted")
     label = f"{_TICK[check.status]} {text(f'status.{check.status}', lang)}"
@@ -70,14 +75,14 @@ def targets(result: Result, lang: str) -> Table:
         first = checks[0]
         base = first.target.baseline
         row = [
-            f"{first.indicator.label(lang)} ({first.target.unit})",
+            f"{wording.target_label(first, lang)} ({first.target.unit})",
             wording.number(base.value if base is not None else None),
             f"{wording.goal(first)} ({first.target.at})",
         ]
         for check in checks:
             row.append("" if check.projected is None else f"{check.projected:.2f}")
             row.append("" if check.gap is None else wording.gap(check, lang))
-            row.append(_status(check, lang) if check.kind == "modelled" else "")
+            row.append(status(check, lang) if check.kind == "modelled" else "")
         rows.append([*row, text(f"kind.{first.kind}", lang)])
     return _table(headers, rows, numbers)
 
@@ -158,7 +163,7 @@ def assumed(result: Result, lang: str) -> Table:
         [
             text(f"quantity.{a.quantity}", lang),
             wording.value_of(a.value, a.unit, lang),
-            text(f"assumed.{a.rule}", lang, base=base),
+            text(f"assumed.{a.rule}", lang, base=base, where=a.where),
         ]
         for a in result.start.assumed
     ]
@@ -232,3 +237,58 @@ def conflicts(result: Result, lang: str) -> Table | None:
             rows.append([label, value, f"“{fact.quote}”", fact.note.get(lang)])
     keys = ("col.indicator", "col.value", "col.quote", "app.why")
     return _table([text(k, lang) for k in keys], rows) if rows else None
+
+
+def document_title(result: Result, document: str, lang: str) -> str:
+    """Title of a document that the place quotes, or its key where it has none."""
+    source = result.study.place.documents.get(document)
+    return source.title.get(lang) if source is not None else document
+
+
+def levers_set(result: Result, lang: str) -> Table:
+    """Levers that each scenario sets, with grade, evidence and quotes."""
+    keys = ("col.scenario", "col.lever", "col.value", "app.help.grade", "col.evidence", "col.quote")
+    found = []
+    for run in result.runs.values():
+        told = {e.lever: e for e in run.case.evidence}
+        for name, value in wording.changed_levers(run):
+            group, lever = name.split(".")
+            item, p = told.get(name) or told.get(group), levers()[group][lever]
+            kind = text(f"evidence.{item.kind if item is not None else 'own'}", lang)
+            reason = item.derivation.get(lang) if item is not None and item.derivation else ""
+            quotes = "；".join(f"“{q}”" for q in item.quotes) if item is not None else ""
+            label, shown = (
+                wording.scenario_label(run, lang),
+                words.lever_words(p, cast(words.LeverValue, value), lang),
+            )
+            row = [label, p.label(lang), shown, words.grade(p, lang), f"{kind} {reason}", quotes]
+            found.append(row)
+    return _table((text(k, lang) for k in keys), found)
+
+
+def parameter_values(result: Result, lang: str) -> Table:
+    """Every assumption of the model with the value it has here, range, grade and source."""
+    keys = ("app.parameter", "col.value", "app.help.unit", "app.help.range", "app.help.grade")
+    headers = [text(k, lang) for k in (*keys, "app.help.source")]
+    found = [
+        [
+            p.label(lang), f"{result.start.values[p.name]:g}", words.unit(p.unit, lang),
+            f"{p.low:g} – {p.high:g}", words.grade(p, lang), p.source,
+        ]
+        for p in assumptions().values()
+    ]  # fmt: skip
+    return _table(headers, found, (1,))
+
+
+def figures(result: Result, lang: str) -> Table:
+    """Every figure of the place, facts and targets, with its document and quote."""
+    place = result.study.place
+    keys = ("col.indicator", "col.year", "col.value", "col.unit", "col.use", "col.document")
+    found = []
+    every: list[Fact | Target] = [*place.facts, *place.targets]
+    for figure in every:
+        use = text(f"use.{figure.use}" if isinstance(figure, Fact) else "col.target_any", lang)
+        title = document_title(result, figure.document, lang)
+        label, value = indicators()[figure.indicator].label(lang), wording.number(figure.value)
+        found.append([label, str(figure.at), value, figure.unit, use, title, f"“{figure.quote}”"])
+    return _table((text(k, lang) for k in (*keys, "col.quote")), found, (2,))

@@ -33,6 +33,11 @@ def number(value: float | None, *, sign: bool = False) -> str:
     return words.rstrip("0").rstrip(".")
 
 
+def operator(op: str) -> str:
+    """At least, at most, about: as a sign."""
+    return _MARK[op]
+
+
 def goal(check: TargetCheck) -> str:
     """Target with its operator, such as ``≥ 48``."""
     return f"{_MARK[check.target.op]} {number(check.target.value)}"
@@ -48,11 +53,27 @@ def gap(check: TargetCheck, lang: str) -> str:
     return f"{check.gap:+.2f} {unit}"
 
 
+def target_label(check: TargetCheck, lang: str) -> str:
+    """Indicator of a target, with what it is of where that is not the whole place."""
+    label, scope = check.indicator.label(lang), check.target.scope
+    if scope == "place":
+        return label
+    part = text(f"scope.{scope}", lang)
+    return f"{label}（{part}）" if lang == "zh" else f"{label}, {part}"
+
+
+def status(check: TargetCheck, lang: str) -> str:
+    """Met or missed; why not judged where the indicator alone would let it be; else nothing."""
+    if check.reason is not None:
+        return text(f"reason.{check.reason}", lang)
+    return "" if check.gap is None else text(f"status.{check.status}", lang)
+
+
 def value_of(quantity: float, unit: str, lang: str) -> str:
     """A stored value (persons or share) with its unit, for show."""
     if not math.isfinite(quantity):
         return _EMPTY
-    if unit == "year":
+    if unit in ("year", "count"):
         return f"{quantity:.0f}"
     if unit == "share":
         return f"{percent(quantity)} %"

@@ -17,7 +17,7 @@ import streamlit as st
 
 from simulator.errors import ScenarioError
 from simulator.run import Result, Run, run
-from simulator.scenario import LIBRARY, TREND, Study, load_scenario, parse_scenario
+from simulator.scenario import LIBRARY, Study, load_scenario, parse_scenario
 from simulator.schema import Words
 from simulator.source import parse_document
 
@@ -36,6 +36,7 @@ class Entry:
     file: str
     name: Words
     region: str = ""
+    level: str = ""
     raw: bytes | None = None
     pinyin: str = ""
     ages: bytes | None = None
@@ -63,7 +64,8 @@ def _entry(path: Path, place: Mapping[str, object]) -> Entry:
     words = Words(zh=name["zh"], en=name.get("en"))
     file = path.relative_to(LIBRARY).as_posix()
     # Places of the library have their pinyin for an id.
-    return Entry(file, words, region, pinyin=str(place["id"]).replace("_", " "))
+    pinyin = str(place["id"]).replace("_", " ")
+    return Entry(file, words, region, level=str(place.get("level", "")), pinyin=pinyin)
 
 
 def library_entries() -> Mapping[str, Entry]:
@@ -117,7 +119,8 @@ def source_bytes(entry: Entry) -> bytes:
     return b"".join(p.read_bytes() for p in open_entry(entry, None).study.sources)
 
 
-def _read(entry: Entry, horizon: int | None) -> Study:
+def read_study(entry: Entry, horizon: int | None = None) -> Study:
+    """An entry validated and resolved, not yet run."""
     if entry.raw is not None:
         return parse_scenario(entry.raw, entry.file, horizon=horizon, age_table=entry.ages)
     return load_scenario(LIBRARY / entry.file, horizon=horizon)
@@ -130,7 +133,7 @@ def _frozen(found: Run) -> None:
 
 
 def _run(entry: Entry, horizon: int | None, face_value: bool) -> Result:
-    result = run(_read(entry, horizon), face_value=face_value)
+    result = run(read_study(entry, horizon), face_value=face_value)
     for found in result.runs.values():
         _frozen(found)
     return replace(result, runs=MappingProxyType(dict(result.runs)))
@@ -146,6 +149,11 @@ def _private(
     file: str, raw: bytes, ages: bytes | None, horizon: int | None, face_value: bool, _entry: Entry
 ) -> Result:
     return _run(_entry, horizon, face_value)
+
+
+def version_of() -> int:
+    """Changes when any file of the library does."""
+    return _stamp()
 
 
 def _stamp() -> int:
@@ -169,11 +177,3 @@ def open_entry(entry: Entry, horizon: int | None, *, face_value: bool = False) -
     if entry.raw is not None:
         return _private(entry.file, entry.raw, entry.ages, horizon, face_value, entry)
     return _shared(entry.file, _stamp(), horizon, face_value, entry)
-
-
-def with_run(result: Result, current: Run) -> Result:
-    """The trend and one policy beside it, for the parts of a report that show both."""
-    runs = {TREND: result.trend}
-    if current.id != TREND:
-        runs[current.id] = current
-    return replace(result, runs=MappingProxyType(runs))

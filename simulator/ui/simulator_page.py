@@ -9,14 +9,13 @@ from simulator.report import wording, words
 from simulator.run import Result
 from simulator.ui import cards, controls, details, graphs, link, panel, saved, session, takeaway
 from simulator.ui.draft import EMPTY, changes, equal, lever_table
-from simulator.ui.library import with_run
 from simulator.ui.opening import Opened, opened
 
 
 def draw(lang: str) -> None:
     """The page; the charts first and the controls after them, so that a chart waits for nothing."""
     found = _opened(lang)
-    result = with_run(found.result, found.current)
+    result = found.result.beside(found.current)
     _head(found, result, lang)
     bands = graphs.overview(result, found.current, lang)
     with st.sidebar:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -9,6 +12,7 @@ import streamlit as st
 import simulator
 from simulator.export import file_name, place_reference, scenario_yaml, targets_csv
 from simulator.i18n import text
+from simulator.report.bundle import bundle
 from simulator.run import Result, Run
 from simulator.scenario import LIBRARY_PREFIX, TREND
 from simulator.ui import link, session
@@ -61,6 +65,7 @@ def section(entry: Entry, result: Result, current: Run, lang: str) -> None:
             icon=":material/table:",
             key="download_targets",
         )
+        _files(result, current, lang)
     shared = st.expander(
         text("app.share", lang), icon=":material/link:", key="share", on_change="rerun"
     )
@@ -73,6 +78,45 @@ def section(entry: Entry, result: Result, current: Run, lang: str) -> None:
     if panel.open:
         with panel:
             _reproduce(entry, result, current, lang)
+
+
+#: Ways out made by `report.bundle`, with media type and icon; pictures leave as an archive.
+_FILES = {
+    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "table_view"),
+    "docx": (
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "description",
+    ),
+    "png": ("application/zip", "image"),
+    "svg": ("application/zip", "polyline"),
+}
+
+
+def _files(result: Result, current: Run, lang: str) -> None:
+    """Workbook, brief and pictures, made only when they are asked for."""
+    for kind, (mime, icon) in _FILES.items():
+        ending = "zip" if mime.endswith("zip") else kind
+        st.download_button(
+            text(f"app.take.{kind}", lang),
+            data=partial(file_of, result, current, kind, lang),
+            file_name=f"{case_id(result, current)}_{kind}.{ending}",
+            mime=mime,
+            on_click="ignore",
+            icon=f":material/{icon}:",
+            key=f"download_{kind}",
+        )
+
+
+def file_of(result: Result, current: Run, kind: str, lang: str) -> bytes:
+    """One file as it is, several in an archive."""
+    files = list(bundle(result, current, kind, lang))
+    if len(files) == 1:
+        return files[0][1]
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, raw in files:
+            archive.writestr(name, raw)
+    return stream.getvalue()
 
 
 def _share(entry: Entry, result: Result, lang: str) -> None:

@@ -92,5 +92,6 @@ def bear(
     survival = np.zeros((N_PLACES, N_SEXES))
     survival[Place.TOWN] = newborn_survival
     births, deaths = np.empty(_CELLS), np.empty(_CELLS)
-    add_births(opening, closing, fertility, srb, survival, births, deaths)
+    rows = (opening.reshape(*_CELLS[:2], -1), closing.reshape(*_CELLS[:2], -1))
+    add_births(*rows, fertility, srb, survival, births, deaths)
     return births[_CELL], closing[_CELL][:, 0] - before, float(deaths.sum())

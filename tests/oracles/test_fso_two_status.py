@@ -197,7 +197,8 @@ def hazard_year(start: FloatArray, values: Parameters, immigrants_move: bool = T
         asfr[place, FERTILE] = values["birthrate"][status, FEMALE, FERTILE]
     born, lost = (np.empty((N_REGISTRATIONS, N_PLACES, N_SEXES)) for _ in range(2))
     all_survive = np.ones((N_PLACES, N_SEXES))
-    add_births(exposed, closing, asfr, SRB, all_survive, born, lost)
+    rows = (people.reshape(N_REGISTRATIONS, N_PLACES, -1) for people in (exposed, closing))
+    add_births(*rows, asfr, SRB, all_survive, born, lost)
     end = np.stack([closing[kind, place] for place in places.values()])
     newborns = end[..., 0].copy()
     swiss_children = newborns[INT] * values["int_mothers"][INT, FEMALE, 0]

@@ -15,6 +15,11 @@ FloatArray = npt.NDArray[np.float64]
 CELLS = (N_REGISTRATIONS, N_PLACES, N_SEXES)
 
 
+def rows(people: FloatArray) -> FloatArray:
+    """Both sexes of each cell in one row, the same memory."""
+    return people.reshape(N_REGISTRATIONS, N_PLACES, -1)
+
+
 @dataclass
 class Year:
     """One year of `simulator.step` on ``ages`` ages; every rate starts at 0, schedules at 1."""
@@ -42,7 +47,7 @@ class Year:
             self.flows, self.closing,
         )  # fmt: skip
         add_births(
-            self.population, self.closing, self.asfr, self.srb, self.newborn_survival,
+            rows(self.population), rows(self.closing), self.asfr, self.srb, self.newborn_survival,
             self.births, self.newborn_deaths,
         )  # fmt: skip
         return self.closing

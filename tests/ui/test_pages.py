@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import re
 import sys
+import zipfile
+from html import escape
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -14,10 +16,13 @@ from reading import ROOT, Open, cards, pages, turn_to
 from streamlit.testing.v1 import AppTest
 
 from simulator import load_scenario, run
+from simulator.audit.rules import audit
 from simulator.i18n import catalogue, text
 from simulator.intake.template import template
 from simulator.parameters import parameters
+from simulator.report.findings import message
 from simulator.scenario import TREND, parse_scenario
+from simulator.ui import takeaway
 from simulator.ui.draft import lever_table
 from simulator.ui.library import library_entries
 
@@ -92,6 +97,20 @@ def test_a_place_is_found_by_pinyin() -> None:
     assert entry.pinyin == "quxian"
 
 
+def test_every_way_out_is_offered_and_made(app: Open) -> None:
+    session = app("zh")
+    offered = {b.key for b in session.get("download_button")}
+    kinds = ("yaml", "targets", "xlsx", "docx", "png", "svg")
+    assert offered >= {f"download_{kind}" for kind in kinds}
+    result = run(load_scenario(ROOT / "scenarios" / "quxian.yaml"), face_value=False)
+    raw = takeaway.file_of(result, result.runs["plan"], "xlsx", "zh")
+    assert load_workbook(io.BytesIO(raw)).sheetnames
+    raw = takeaway.file_of(result, result.runs["plan"], "svg", "zh")
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        assert all(archive.read(name).lstrip().startswith(b"<svg") for name in archive.namelist())
+        assert archive.namelist()
+
+
 # --- ranges
 
 
@@ -149,9 +168,30 @@ def test_places_are_found_by_name_and_pinyin_and_open(app: Open) -> None:
     session = turn_to(app("zh"), "places")
     for words in ("渠", "quxian", "达州"):
         session.text_input(key="places_search").set_value(words).run()
-        assert any("渠县" in m.value for m in session.markdown)
+        assert any("渠县" in e.label for e in session.expander)
     session.text_input(key="places_search").set_value("没有这个地方").run()
     assert text("app.places.none", "zh") in [i.value for i in session.info]
+
+
+def test_a_place_is_run_and_audited_where_it_stands(app: Open) -> None:
+    session = turn_to(app("zh"), "places")
+    if any(b.key == "run_places" for b in session.button):
+        session.button(key="run_places").click().run()
+    session.session_state["place_quxian.yaml_zh"] = True
+    session.run()
+    assert not session.exception
+    result = run(load_scenario(ROOT / "scenarios" / "quxian.yaml"), face_value=False)
+    judged = [c for c in result.runs["plan"].targets if c.gap is not None]
+    met = sum(c.status == "met" for c in judged)
+    label = next(e.label for e in session.expander if "渠县" in e.label)
+    assert f"{len(judged)} 项目标达到 {met} 项" in label
+    shown = pages(session)
+    for finding in audit(result.study.place):
+        assert escape(message(finding, "zh")) in shown
+    session.selectbox(key="places_status_zh").set_value("met").run()
+    assert text("app.places.none", "zh") in [i.value for i in session.info]
+    session.selectbox(key="places_status_zh").set_value("missed").run()
+    assert any("渠县" in e.label for e in session.expander)
 
 
 # --- own figures
