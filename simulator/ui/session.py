@@ -18,7 +18,8 @@ _KEPT = ("lang", "entry", "start", "horizon", "draft_name")
 
 
 def keep() -> None:
-    """Hold on to the choices whose widgets are not on the page that is drawn."""
+    """Hold on to the choices whose widgets are not on the page that is drawn; a new run begins."""
+    st.session_state.pop("sliding", None)
     for key in _KEPT:
         if key in st.session_state:
             st.session_state[key] = st.session_state[key]
@@ -139,6 +140,11 @@ def _follow(p: Parameter, draft: Draft, moved: str = "") -> None:
 def changed(name: str, widget: str) -> None:
     """A lever's widget was moved: its value holds in every year from now on."""
     p = lever_table()[name]
+    if widget == "number" and _slides(p):
+        _follow(p, current_draft(), moved=f"slider_{name}")
+        return
+    if widget == "slider":
+        st.session_state["sliding"] = name
     value: float | None = st.session_state[f"{widget}_{name}"]
     if widget == "limit":
         value = p.high if value else None
@@ -148,6 +154,17 @@ def changed(name: str, widget: str) -> None:
         value = None
     _take(current_draft().set(name, value))
     _follow(p, current_draft(), moved=f"{widget}_{name}")
+
+
+def _slides(p: Parameter) -> bool:
+    """Whether the lever's slider was moved in this very run.
+
+    A slider moved faster than the page answers sends the number box along as it last stood; taken
+    for a number typed in, it would throw the slider back.
+    """
+    stands = _widget_values(p, current_draft())[f"slider_{p.name}"]
+    moved = st.session_state.get(f"slider_{p.name}", stands) != stands
+    return moved or st.session_state.get("sliding") == p.name
 
 
 def _take(draft: Draft) -> None:
