@@ -1,4 +1,6 @@
-"""Command line: run, check, resolve, compare, export, schema; more in `simulator.commands`.
+"""Command line: run, check, resolve, compare, export, audit, places, schema.
+
+Planning commands are in `simulator.commands`.
 
 Exit codes: 0 fine, 1 targets missed with --strict, 2 bad input.
 """
@@ -9,19 +11,17 @@ import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
+from simulator import options
 from simulator.commands import analysis, planning
 from simulator.errors import ScenarioError
-from simulator.i18n import LANGUAGES, default_language, text
-from simulator.report.errors import describe_all
+from simulator.i18n import text
 
-MISSED, BAD_INPUT = 1, 2
-#: Tables are made for people: where the output is no terminal, it is laid out this wide.
-_PAGE = 150
+if TYPE_CHECKING:
+    from simulator.run import Result
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -32,41 +32,17 @@ app = typer.Typer(
     "Will a plan's targets be met, by which policy, and by how much not.",
 )
 
-Files = Annotated[
-    list[Path],
-    typer.Argument(help="情景或地方 YAML 文件 / scenario or place YAML files"),
-]
+_WHAT = (
+    "情景或地方 YAML 文件，或地方库中的地名、拼音 / "
+    "scenario or place YAML files, or places of the library by name or pinyin"
+)
+Files = Annotated[list[str], typer.Argument(help=_WHAT)]
+File = Annotated[str, typer.Argument(help=_WHAT)]
 Lang = Annotated[
     str | None,
     typer.Option("--lang", help="zh 或 en；默认看 LANG / zh or en; by LANG if not given"),
 ]
 Horizon = Annotated[int | None, typer.Option("--horizon", help="预测末年 / last projected year")]
-
-
-def _language(chosen: str | None) -> str:
-    if chosen is None:
-        return default_language()
-    if chosen not in LANGUAGES:
-        raise typer.BadParameter(f"{chosen}: {' / '.join(LANGUAGES)}", param_hint="--lang")
-    return chosen
-
-
-def _console() -> Console:
-    # What files say is text and never markup, whatever brackets it holds.
-    console = Console(highlight=False, markup=False)
-    if console.is_terminal:
-        return console
-    return Console(highlight=False, markup=False, width=_PAGE)
-
-
-def _refuse(error: ScenarioError, lang: str) -> typer.Exit:
-    print(describe_all(error, lang), file=sys.stderr)
-    return typer.Exit(BAD_INPUT)
-
-
-def _cannot_write(out: Path, error: OSError, lang: str) -> typer.Exit:
-    print(text("cli.cannot_write", lang, path=out, reason=error.strerror), file=sys.stderr)
-    return typer.Exit(BAD_INPUT)
 
 
 def _scenario(chosen: str | None, known: Iterable[str]) -> str:
@@ -94,7 +70,10 @@ ScenarioId = Annotated[
 
 @app.command("run")
 def run_command(
-    files: Files,
+    files: Annotated[list[str] | None, typer.Argument(help=_WHAT)] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="运行地方库的全部地方 / run every place of the library")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option("--out", help="结果写入此文件夹 / write results here")
     ] = None,
@@ -106,47 +85,69 @@ def run_command(
     lang: Lang = None,
 ) -> None:
     """运行情景，与规划目标比较。/ Run scenarios and compare them with the plan's targets."""
+    language = options.language(lang)
+    if every == bool(files):
+        raise typer.BadParameter(text("cli.files_or_all", language), param_hint="FILES")
+    if every:
+        from simulator.library_cli import run_library
+
+        run_library(out, horizon, strict, language)
+    elif files:
+        _run_files(files, out, horizon, strict, language)
+
+
+def _run_files(
+    files: list[str], out: Path | None, horizon: int | None, strict: bool, language: str
+) -> None:
+    """Run files one by one and show each in full."""
+    from simulator.places import files_of
+    from simulator.report.members import members_view
     from simulator.report.terminal import result_view
     from simulator.run import run
     from simulator.scenario import load_scenarios
 
-    language, console = _language(lang), _console()
+    console = options.page()
     try:
-        results = [run(study) for study in load_scenarios(files, horizon=horizon)]
+        results = [run(study) for study in load_scenarios(files_of(files), horizon=horizon)]
     except ScenarioError as error:
-        raise _refuse(error, language) from None
+        raise options.refuse(error, language) from None
     for result in results:
-        for part in result_view(result, language):
-            console.print(part)
-            console.print()
+        for part in (*result_view(result, language), *members_view(result, language)):
+            console.print(part, end="\n\n")
     if out is not None:
-        from simulator.report.files import write_result  # pandas, only when it is needed
-
-        for result in results:
-            try:
-                folders = write_result(result, out)
-            except OSError as error:
-                raise _cannot_write(out, error, language) from None
-            for folder in folders:
-                console.print(text("report.written", language, path=folder))
+        _write(results, out, language)
     if strict and any(result.not_met() for result in results):
         print(text("cli.strict_failed", language), file=sys.stderr)
-        raise typer.Exit(MISSED)
+        raise typer.Exit(options.MISSED)
+
+
+def _write(results: list[Result], out: Path, language: str) -> None:
+    """Write the results of each study, and say where."""
+    from simulator.report.files import write_result  # pandas, only when it is needed
+
+    for result in results:
+        try:
+            folders = write_result(result, out)
+        except OSError as error:
+            raise options.cannot_write(out, error, language) from None
+        for folder in folders:
+            options.page().print(text("report.written", language, path=folder))
 
 
 @app.command()
 def check(files: Files, horizon: Horizon = None, lang: Lang = None) -> None:
     """只检查文件，不运行。/ Validate files without running them."""
-    from simulator.launch import check_totals
+    from simulator.ladder import check_start
+    from simulator.places import files_of
     from simulator.scenario import load_scenarios
 
-    language, console = _language(lang), _console()
+    language, console = options.language(lang), options.page()
     try:
-        studies = load_scenarios(files, horizon=horizon)
+        studies = load_scenarios(files_of(files), horizon=horizon)
         for study in studies:
-            check_totals(study)
+            check_start(study)
     except ScenarioError as error:
-        raise _refuse(error, language) from None
+        raise options.refuse(error, language) from None
     for study in studies:
         name = study.place.name.get(language)
         console.print(
@@ -156,23 +157,22 @@ def check(files: Files, horizon: Horizon = None, lang: Lang = None) -> None:
 
 @app.command()
 def resolve(
-    file: Annotated[
-        Path, typer.Argument(help="情景或地方 YAML 文件 / scenario or place YAML file")
-    ],
+    file: File,
     scenario: ScenarioId = None,
     horizon: Horizon = None,
     lang: Lang = None,
 ) -> None:
     """输出完整情景：数值、来源、拟合。/ Print the full scenario: values, sources, the fit."""
+    from simulator.places import file_of
     from simulator.report.resolved import resolved_yaml
     from simulator.run import run
     from simulator.scenario import load_scenario
 
-    language = _language(lang)
+    language = options.language(lang)
     try:
-        result = run(load_scenario(file, horizon=horizon))
+        result = run(load_scenario(file_of(file), horizon=horizon))
     except ScenarioError as error:
-        raise _refuse(error, language) from None
+        raise options.refuse(error, language) from None
     chosen = _scenario(scenario, result.runs)
     sys.stdout.write(resolved_yaml(result, result.runs[chosen]))
 
@@ -180,15 +180,19 @@ def resolve(
 @app.command()
 def compare(files: Files, horizon: Horizon = None, lang: Lang = None) -> None:
     """情景并列：政策、目标、主要指标。/ Scenarios side by side: levers, targets, headlines."""
+    from simulator.places import files_of
     from simulator.report.comparison import comparison_view
     from simulator.run import run
     from simulator.scenario import load_scenarios
 
-    language, console = _language(lang), _console()
+    language, console = options.language(lang), options.page()
     try:
-        results = [run(study, face_value=False) for study in load_scenarios(files, horizon=horizon)]
+        results = [
+            run(study, face_value=False)
+            for study in load_scenarios(files_of(files), horizon=horizon)
+        ]
     except ScenarioError as error:
-        raise _refuse(error, language) from None
+        raise options.refuse(error, language) from None
     for part in comparison_view(results, language):
         console.print(part)
         console.print()
@@ -196,9 +200,7 @@ def compare(files: Files, horizon: Horizon = None, lang: Lang = None) -> None:
 
 @app.command()
 def export(
-    file: Annotated[
-        Path, typer.Argument(help="情景或地方 YAML 文件 / scenario or place YAML file")
-    ],
+    file: File,
     to: Formats = "",
     out: Annotated[Path, typer.Option("--out", help="写入此文件夹 / folder to write to")] = Path(),
     scenario: ScenarioId = None,
@@ -206,29 +208,72 @@ def export(
     lang: Lang = None,
 ) -> None:
     """导出表格、简报、图和情景文件。/ Export workbook, Word brief, charts and scenario file."""
+    from simulator.places import file_of
     from simulator.report.bundle import KINDS, bundle
     from simulator.report.files import write_files
     from simulator.run import run
     from simulator.scenario import load_scenario
 
-    language, console = _language(lang), _console()
+    language, console = options.language(lang), options.page()
     kinds = [k.strip() for k in to.split(",")] if to else list(KINDS)
     for kind in kinds:
         if kind not in KINDS:
             told = text("cli.unknown_kind", language, kind=kind, kinds=", ".join(KINDS))
             raise typer.BadParameter(told, param_hint="--to")
     try:
-        result = run(load_scenario(file, horizon=horizon))
+        result = run(load_scenario(file_of(file), horizon=horizon))
     except ScenarioError as error:
-        raise _refuse(error, language) from None
+        raise options.refuse(error, language) from None
     chosen = result.runs[_scenario(scenario, result.runs)]
     made = {name: data for kind in kinds for name, data in bundle(result, chosen, kind, language)}
     try:
         written = write_files(made, out)
     except OSError as error:
-        raise _cannot_write(out, error, language) from None
+        raise options.cannot_write(out, error, language) from None
     for path in written:
         console.print(text("cli.exported", language, path=path))
+
+
+@app.command("audit")
+def audit_command(
+    files: Annotated[list[str] | None, typer.Argument(help=_WHAT)] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="地方库的全部规划 / every plan of the library")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="写入此 CSV 文件 / write this CSV file")
+    ] = None,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="有错误或警告时退出码为 1 / exit 1 on errors or warnings"),
+    ] = False,
+    lang: Lang = None,
+) -> None:
+    """核对规划自身的数字，不运行模型。/ Check a plan's own arithmetic; nothing is run."""
+    from simulator.library_cli import audit_files, library_files
+    from simulator.places import files_of
+
+    language = options.language(lang)
+    if every == bool(files):
+        raise typer.BadParameter(text("cli.files_or_all", language), param_hint="FILES")
+    try:
+        paths = library_files() if every else files_of(files or [])
+    except ScenarioError as error:
+        raise options.refuse(error, language) from None
+    audit_files(paths, out, strict, language)
+
+
+@app.command()
+def places(
+    word: Annotated[
+        str, typer.Argument(help="地名、拼音、英文名、省或市 / name, pinyin, province or city")
+    ] = "",
+    lang: Lang = None,
+) -> None:
+    """在地方库中找地方。/ Find places of the library."""
+    from simulator.library_cli import list_places
+
+    list_places(word, options.language(lang))
 
 
 @app.command()

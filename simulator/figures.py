@@ -38,7 +38,6 @@ def check_figures(document: Document, place: PlaceFile) -> Iterator[Violation]:
         elif target.at <= place.base_year:
             yield document.violation("year_before_base", at, target.at, base=place.base_year)
     yield from _repeated(document, place)
-    yield from _totals(document, place)
     yield from _start(document, place)
     yield from _contradictions(document, place)
 
@@ -128,22 +127,6 @@ def _repeated(document: Document, place: PlaceFile) -> Iterator[Violation]:
                 first = document.line(("facts", seen[key]))
                 yield document.violation("repeated_fact", ("facts", i), fact.indicator, first=first)
             seen.setdefault(key, i)
-
-
-def _totals(document: Document, place: PlaceFile) -> Iterator[Violation]:
-    """A place needs residents and, in one same year, a way to split them by town and village."""
-    facts = [f for f in place.facts if f.use in ("base", "history") and f.scope == "place"]
-    residents = {f.at for f in facts if f.indicator == "resident_population"}
-    split = {f.at for f in facts if f.indicator in _SPLIT}
-    either = " / ".join(_SPLIT)
-    if any(f.indicator not in indicators() for f in facts):
-        return  # the misspelt one may be the one that is missing
-    wanting = [n for n, years in (("resident_population", residents), (either, split)) if not years]
-    for name in wanting:
-        yield document.violation("missing_totals", ("facts",), needed=name)
-    dated = all(f.at == place.base_year if f.use == "base" else f.at is not None for f in facts)
-    if dated and not wanting and not residents & split:
-        yield document.violation("totals_apart", ("facts",), split=either)
 
 
 def _start(document: Document, place: PlaceFile) -> Iterator[Violation]:

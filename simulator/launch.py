@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -31,7 +32,11 @@ from simulator.totals import (
 
 @dataclass(frozen=True)
 class Launch:
-    """The start of every scenario of a study."""
+    """The start of every scenario of a study.
+
+    ``rung`` is the step of the ladder that it came from: the place's own figures, the structure of
+    another area scaled to its people, the same for 100,000 people, or the sum of its members.
+    """
 
     population: np.ndarray
     values: Mapping[str, float]
@@ -40,9 +45,10 @@ class Launch:
     fit: Fit | None
     context: Context
     assumed: tuple[Assumed, ...]
+    rung: Literal["own", "structure", "normalised", "members"] = "own"
 
 
-def _chosen(study: Study, face_value: bool) -> list[Fact]:
+def history_facts(study: Study, *, face_value: bool = False) -> list[Fact]:
     """Facts that speak about the history; at face value, superseded estimates replace the count."""
     facts = [
         f
@@ -99,7 +105,7 @@ def launch(
     ScenarioError
         If the totals of the launch year contradict each other.
     """
-    place, facts = study.place, Facts(_chosen(study, face_value))
+    place, facts = study.place, Facts(history_facts(study, face_value=face_value))
     values = dict(study.parameters)
     start, base = _start_year(study, facts), place.base_year
     first, assumed = first_totals(facts, start, values)
@@ -147,7 +153,7 @@ def _moved_to_base(study: Study, found: Fit, totals: Totals, base: int) -> np.nd
 
 def check_totals(study: Study) -> None:
     """Raise ScenarioError if the totals that the study would start from contradict each other."""
-    facts = Facts(_chosen(study, face_value=False))
+    facts = Facts(history_facts(study))
     start = _start_year(study, facts)
     totals, _ = first_totals(facts, start, study.parameters)
     _cells(study, study.parameters, totals, start, study.age_tables.get(start))

@@ -44,7 +44,7 @@ def plan_needs(run: Run) -> tuple[Need, ...]:
     found = []
     for check in run.targets:
         indicator = check.indicator
-        if check.kind != "requirement":
+        if check.kind != "requirement" or check.reason is not None:
             continue
         people = run.people[indicator.denominator]
         amounts = required_stock(check.target.value, people, indicator)

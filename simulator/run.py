@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -11,6 +11,7 @@ import numpy as np
 
 from simulator.axes import Flow, Place
 from simulator.calibration import trend_inputs
+from simulator.errors import ScenarioError, Violation
 from simulator.indicators import (
     Stocks,
     TownChange,
@@ -19,17 +20,17 @@ from simulator.indicators import (
     measure,
     town_change,
 )
+from simulator.ladder import start_of
 from simulator.launch import Launch, launch
 from simulator.levers.columns import Policy
 from simulator.parameters import levers
 from simulator.policy import Note, excess_of_totals, job_growth, nonfarm_share, policy_array
 from simulator.projection import Paths, project
 from simulator.scenario import TREND, Study
-from simulator.schema import Case
+from simulator.schema import Case, Target
 from simulator.state import Driver, Inputs
-from simulator.targets import TargetCheck, check_target
-from simulator.units import to_base
-from simulator.vocabulary import indicators
+from simulator.targets import TargetCheck, check_target, observed, unjudged, why_not_judged
+from simulator.territory import summed_launch, summed_paths
 
 #: A lever whose best-known effect is below this many persons at the horizon changed nothing.
 NOTHING = 0.5
@@ -49,7 +50,11 @@ _DENOMINATORS = ("residents", "town_residents", "seat_residents", "town_elderly"
 
 @dataclass(frozen=True)
 class Run:
-    """One scenario of a study, projected. Arrays of years start at the base year."""
+    """One scenario of a study, projected. Arrays of years start at the base year.
+
+    ``members`` are the runs that a prefecture is the sum of; its ``inputs`` are then the first
+    member's, and nothing is projected from them.
+    """
 
     id: str
     case: Case
@@ -58,6 +63,7 @@ class Run:
     inputs: Inputs
     paths: Paths
     notes: tuple[Note, ...]
+    members: tuple[Run, ...] = ()
 
     @cached_property
     def years(self) -> np.ndarray:
@@ -100,13 +106,28 @@ class Run:
         return {n: denominator(population, n, self.start.seat_share, age) for n in _DENOMINATORS}
 
     @cached_property
+    def territory(self) -> Run | None:
+        """县域: the whole of a county, of a prefecture its counties without the districts."""
+        if not self.members:
+            return self if self.study.place.level == "county" else None
+        counties = [run for run in self.members if run.study.place.level == "county"]
+        return _sum_of(self.study, counties) if counties else None
+
+    @cached_property
     def targets(self) -> tuple[TargetCheck, ...]:
         """Every target of the place, judged, in the place's order."""
+        return tuple(self._judged(target) for target in self.study.place.targets)
+
+    def _judged(self, target: Target) -> TargetCheck:
+        """One target against the series that it is about, or why it has none."""
+        about = self.territory if target.scope == "county_territory" else self
+        rules = {item.rule for item in self.start.assumed}
+        sized, seated = self.start.rung != "normalised", "seat_share_default" not in rules
+        reason = why_not_judged(target, sized=sized, seated=seated)
+        if about is None or reason is not None:
+            return unjudged(target, reason or "part")
         tolerance = self.start.values["target_tolerance"]
-        return tuple(
-            check_target(t, self.years, self.series, self.people, tolerance)
-            for t in self.study.place.targets
-        )
+        return check_target(target, about.years, about.series, about.people, tolerance)
 
     def binding(self) -> list[tuple[str, ...]]:
         """Which constraints bound in each projected year; each ``binding.<code>``.
@@ -142,6 +163,7 @@ class Result:
     start: Launch
     runs: Mapping[str, Run]
     face_value: Run | None
+    members: tuple[Result, ...] = ()
 
     @property
     def trend(self) -> Run:
@@ -159,33 +181,28 @@ class Result:
         """
         judged = [r for r in self.runs.values() if r.id != TREND] or [self.trend]
         found = [(r.id, t) for r in judged for t in r.targets if t.kind == "modelled"]
-        return [(name, check) for name, check in found if check.status != "met"]
+        return [(name, c) for name, c in found if c.status != "met" and c.reason is None]
 
     def outcomes(self) -> list[tuple[str, int, float, float, str]]:
         """What happened after the base against the trend: indicator, year, observed, projected,
         unit; observed and projected in the printed unit. Not fitted.
         """
-        found = []
-        for fact in self.study.place.facts:
-            if fact.use != "outcome" or fact.at is None or fact.at > self.study.horizon:
-                continue
-            if indicators()[fact.indicator].kind == "modelled":
-                value = self.trend.series[fact.indicator][fact.at - self.trend.years[0]]
-                found.append(
-                    (
-                        fact.indicator,
-                        fact.at,
-                        fact.value,
-                        value / to_base(1.0, fact.unit),
-                        fact.unit,
-                    )
-                )
-        return found
+        facts, trend = self.study.place.facts, self.trend
+        sized = self.start.rung != "normalised"
+        return observed(facts, trend.years, trend.series, sized=sized)
 
 
 def _trend(study: Study, start: Launch) -> Run:
     inputs = trend_inputs(start.values, start.population, study.years, start.context)
     return Run(TREND, Case(), study, start, inputs, project(inputs), ())
+
+
+def _sum_of(study: Study, parts: Sequence[Run]) -> Run:
+    """The trend of several places together, as one run of ``study``."""
+    start = summed_launch([p.start for p in parts], [p.study.place.name.zh for p in parts])
+    inputs = parts[0].inputs._replace(population=start.population)
+    paths = summed_paths([part.paths for part in parts])
+    return Run(TREND, Case(), study, start, inputs, paths, (), tuple(parts))
 
 
 def labour_force(one: Run) -> np.ndarray:
@@ -237,7 +254,15 @@ def _no_effect(group: str, policy: np.ndarray, values: Mapping[str, float]) -> N
 
 
 def run_case(case_id: str, case: Case, trend: Run) -> Run:
-    """Project one policy against its trend."""
+    """Project one policy against its trend.
+
+    Raises
+    ------
+    ScenarioError
+        If the trend is the sum of members: a policy is set on each of them.
+    """
+    if trend.members:
+        raise ScenarioError([Violation("members_policy", trend.study.file, value=case_id)])
     policy, notes = _policy(case, trend)
     inputs = trend.inputs._replace(policy=policy, trend_town=trend.stocks.town_population)
     paths = project(inputs)
@@ -258,13 +283,17 @@ def run(study: Study, *, face_value: bool = True) -> Result:
     ScenarioError
         If the facts of the place contradict each other.
     """
-    start = launch(study)
+    if study.members:
+        members = tuple(run(member, face_value=False) for member in study.members)
+        total = _sum_of(study, [member.trend for member in members])
+        return Result(study, total.start, {TREND: total}, None, members)
+    start = start_of(study)
     trend = _trend(study, start)
     runs = {TREND: trend}
     for case_id, case in study.cases.items():
         runs[case_id] = run_case(case_id, case, trend)
     superseded = any(f.use == "superseded" for f in study.place.facts)
     naive = None
-    if face_value and superseded:
+    if face_value and superseded and start.rung == "own":
         naive = _trend(study, launch(study, face_value=True, near=start.values))
     return Result(study, start, runs, naive)

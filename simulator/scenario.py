@@ -9,12 +9,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from simulator.age_table import AgeTable, read_age_table
+from simulator import census
+from simulator.age_table import AgeTable, parse_age_table, read_age_table
 from simulator.errors import ScenarioError, Violation
 from simulator.parameters import central_values
 from simulator.schema import Case, PlaceFile, ScenarioFile
 from simulator.source import Document, parse_document, read_document
-from simulator.validation import check_place, check_scenario, from_pydantic
+from simulator.validation import check_place, check_scenario, check_seeds, from_pydantic
 
 TREND = "trend"
 #: ``extends: library:places/quxian.yaml`` finds the files that come with the program.
@@ -29,7 +30,11 @@ LAST_YEAR = 2100
 
 @dataclass(frozen=True)
 class Study:
-    """One scenario file, resolved: everything a run needs, and where each part came from."""
+    """One scenario file, resolved: everything a run needs, and where each part came from.
+
+    ``place`` has the census figures of its code beside those of its file; ``members`` are the
+    places whose sum it is, if any.
+    """
 
     file: str
     place_file: str
@@ -42,6 +47,7 @@ class Study:
     cases: Mapping[str, Case]
     age_tables: Mapping[int, AgeTable]
     sources: tuple[Path, ...]
+    members: tuple[Study, ...] = ()
 
     @property
     def years(self) -> range:
@@ -108,15 +114,16 @@ def _name(document: Document, scenario: ScenarioFile) -> str:
     return str(Path(document.file).parent / scenario.extends)
 
 
-def _resolve(chain: list[tuple[Document, PlaceFile | ScenarioFile]], horizon: int | None) -> Study:
+def _resolve(
+    chain: list[tuple[Document, PlaceFile | ScenarioFile]],
+    horizon: int | None,
+    age_table: bytes | None = None,
+) -> Study:
     place_document, place = chain[-1]
     assert isinstance(place, PlaceFile)
     violations: list[Violation] = check_place(place_document, place)
     scenarios = [(d, s) for d, s in reversed(chain) if isinstance(s, ScenarioFile)]
-    stated = [s.horizon for _, s in scenarios if s.horizon is not None]
-    end = stated[-1] if stated else min(place.base_year + DEFAULT_YEARS, LAST_YEAR)
-    if horizon is not None:
-        end = horizon
+    end = _horizon(scenarios, place, horizon)
     values = central_values()
     overridden: dict[str, str] = {}
     cases: dict[str, Case] = {}
@@ -126,43 +133,98 @@ def _resolve(chain: list[tuple[Document, PlaceFile | ScenarioFile]], horizon: in
     for document, scenario in scenarios:
         violations += check_scenario(document, scenario, place, end)
         cases |= scenario.scenarios
-    violations += _asked_horizon(horizon, place.base_year) + _seeds(values, place_document)
-    tables: Mapping[int, AgeTable] = {}
-    if place.age_sex is not None:
-        tables, faults = read_age_table(place_document, place.age_sex)
-        violations += faults
+        if place.members and scenario.scenarios:
+            violations.append(document.violation("members_policy", ("scenarios",), place.id))
+    violations += _asked_horizon(horizon, place.base_year) + check_seeds(values, place_document)
+    tables, faults = _ages(place_document, place, age_table)
+    members, missing = _members(place_document, place, end)
+    violations += faults + missing
     if violations:
         raise ScenarioError(violations)
-    top_document, top = chain[0]
     seeds = [s.seed for _, s in scenarios if s.seed is not None]
-    sources = [d.path for d, _ in chain]
-    if place.age_sex is not None:
-        sources.append(place_document.path.parent / place.age_sex)
     return Study(
-        file=top_document.file,
+        file=chain[0][0].file,
         place_file=place_document.file,
-        id=top.id,
-        place=place,
+        id=chain[0][1].id,
+        place=census.joined(place),
         horizon=end,
         seed=seeds[-1] if seeds else DEFAULT_SEED,
         parameters=values,
         overridden=overridden,
         cases=cases,
         age_tables=tables,
-        sources=tuple(sources),
+        sources=_sources(chain, members),
+        members=members,
     )
 
 
-def _seeds(values: Mapping[str, float], place: Document) -> list[Violation]:
-    """The shares of a registration in town and away leave somebody in the villages."""
-    found = []
-    for kind in ("urban", "rural"):
-        names = (f"seed_{kind}_town", f"seed_{kind}_away")
-        total = sum(values[name] for name in names)
-        if total >= 1.0:
-            about = {"names": " + ".join(names)}
-            found.append(place.violation("seeds_above_one", ("parameters",), total, **about))
-    return found
+def _horizon(
+    scenarios: Sequence[tuple[Document, ScenarioFile]], place: PlaceFile, asked: int | None
+) -> int:
+    """Last projected year: as asked, else as the last file says, else some years on and no less
+    than the last target.
+    """
+    stated = [s.horizon for _, s in scenarios if s.horizon is not None]
+    if asked is not None or stated:
+        return stated[-1] if asked is None else asked
+    goals = [target.at for target in place.targets if target.at is not None]
+    return min(max(place.base_year + DEFAULT_YEARS, *goals, 0), LAST_YEAR)
+
+
+def _ages(
+    document: Document, place: PlaceFile, given: bytes | None
+) -> tuple[Mapping[int, AgeTable], list[Violation]]:
+    """The place's own age tables, as given or from the file it names, else the censuses'."""
+    if place.age_sex is not None and given is not None:
+        return parse_age_table(given, place.age_sex)
+    if place.age_sex is not None:
+        return read_age_table(document, place.age_sex)
+    area = census.area_of(place)
+    found = census.age_tables(area.code) if area is not None else {}
+    return {year: table for year, table in found.items() if year <= place.base_year}, []
+
+
+def _sources(
+    chain: Sequence[tuple[Document, PlaceFile | ScenarioFile]], members: Sequence[Study]
+) -> tuple[Path, ...]:
+    """Every file that a study was read from; its place's is the last or, with ages, last but one
+    of those that are not its members'.
+    """
+    document, place = chain[-1]
+    own = [d.path for d, _ in chain]
+    if isinstance(place, PlaceFile) and place.age_sex is not None:
+        own.append(document.path.parent / place.age_sex)
+    return (*(path for member in members for path in member.sources), *own)
+
+
+def _members(
+    document: Document, place: PlaceFile, end: int
+) -> tuple[tuple[Study, ...], list[Violation]]:
+    """The members' own files, beside the file that names them, and what is wrong with them."""
+    found: list[Study] = []
+    violations: list[Violation] = []
+    beside = document.path.parent
+    for i, name in enumerate(place.members):
+        path = beside / f"{name}.yaml"
+        if not _exists(path) or name == place.id:
+            about: dict[str, Any] = {"folder": beside.name}
+            violations.append(document.violation("no_member", ("members", i), name, **about))
+            continue
+        try:
+            member = _resolve(_chain(read_document(path, _beside(document, path))), end)
+        except ScenarioError as error:
+            violations += error.violations
+            continue
+        if member.place.members or member.place.base_year != place.base_year:
+            about = {"base": place.base_year, "own": member.place.base_year}
+            violations.append(document.violation("member_unlike", ("members", i), name, **about))
+        found.append(member)
+    return tuple(found), violations
+
+
+def _beside(document: Document, path: Path) -> str:
+    """Name of a file in the folder of another, as the user would write it."""
+    return str(Path(document.file).parent / path.name)
 
 
 def _asked_horizon(horizon: int | None, base: int) -> list[Violation]:
@@ -195,10 +257,13 @@ def load_scenario(path: str | Path, *, horizon: int | None = None) -> Study:
     return _resolve(_chain(read_document(Path(path), str(path))), horizon)
 
 
-def parse_scenario(raw: bytes, name: str, *, horizon: int | None = None) -> Study:
+def parse_scenario(
+    raw: bytes, name: str, *, horizon: int | None = None, age_table: bytes | None = None
+) -> Study:
     """`load_scenario` for bytes in hand, such as an upload, which is trusted with no path.
 
-    ``extends`` must lead to a file of the library and an uploaded place may name no age table.
+    ``extends`` must lead to a file of the library, and an uploaded place may name no age table
+    but the one that came with it, ``age_table``.
 
     Raises
     ------
@@ -207,13 +272,13 @@ def parse_scenario(raw: bytes, name: str, *, horizon: int | None = None) -> Stud
     """
     document = parse_document(raw, Path(name).name, LIBRARY / Path(name).name)
     parsed = _validated(document)
-    if isinstance(parsed, PlaceFile) and parsed.age_sex is not None:
+    if isinstance(parsed, PlaceFile) and parsed.age_sex is not None and age_table is None:
         raise ScenarioError([document.violation("upload_path", ("age_sex",), parsed.age_sex)])
     if isinstance(parsed, ScenarioFile):
         target = _extended(document, parsed)
         if not target.is_relative_to(LIBRARY.resolve()):
             raise ScenarioError([document.violation("upload_path", ("extends",), parsed.extends)])
-    return _resolve(_chain(document), horizon)
+    return _resolve(_chain(document), horizon, age_table)
 
 
 def load_scenarios(paths: Sequence[str | Path], *, horizon: int | None = None) -> list[Study]:

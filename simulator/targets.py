@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from simulator.schema import Target
-from simulator.units import from_base
+from simulator.schema import Fact, Target
+from simulator.units import dimension, from_base
 from simulator.vocabulary import Indicator, indicators
 
 Status = Literal["met", "missed", "not_modelled"]
+#: Why a target that speaks of a modelled indicator is not judged: it is of a part of the place, or
+#: of persons where the place's size is unknown.
+Reason = Literal["part", "size"]
 #: A ``>=`` or ``<=`` target is met when it holds to the precision of a printed figure's rounding.
 _ROUNDING = 1e-9
 
@@ -22,7 +25,8 @@ class TargetCheck:
     """One target judged; values in the target's own unit, gap = projected - target.
 
     ``needed`` is the stock that a per-capita requirement implies for the projected people, in
-    the indicator's ``amount_unit``; None for other kinds.
+    the indicator's ``amount_unit``; None for other kinds. ``reason`` says why a target is not
+    judged that its indicator alone would let be.
     """
 
     target: Target
@@ -33,6 +37,7 @@ class TargetCheck:
     first_year_met: int | None
     needed: float | None
     needed_at_base: float | None
+    reason: Reason | None = None
 
     @property
     def kind(self) -> str:
@@ -89,6 +94,57 @@ def check_target(
         needed=None,
         needed_at_base=None,
     )
+
+
+def why_not_judged(target: Target, *, sized: bool, seated: bool) -> Reason | None:
+    """Why a target of an indicator that the model knows is not judged, or None.
+
+    Parameters
+    ----------
+    target : the plan's target
+    sized : whether the number of people in the place is known, not only its rates
+    seated : whether the county seat's share of the town people is known
+    """
+    kind = indicators()[target.indicator].kind
+    seat = target.indicator == "county_seat_population"
+    if kind == "context":
+        return None
+    if not sized and (kind == "requirement" or dimension(target.unit) == "persons"):
+        return "size"
+    if seat and not seated:
+        return "part"
+    of_seat = target.scope == "county_seat" and (seat or kind == "requirement")
+    return None if of_seat or target.scope in ("place", "county_territory") else "part"
+
+
+def observed(
+    facts: Iterable[Fact], years: np.ndarray, series: Mapping[str, np.ndarray], *, sized: bool
+) -> list[tuple[str, int, float, float, str]]:
+    """What happened after the base against a projection: indicator, year, observed, projected,
+    unit; observed and projected in the printed unit. Not fitted.
+
+    Parameters
+    ----------
+    facts : of the place; those of use outcome about the whole place are taken
+    years : (T + 1,) base year and projected years
+    series : base-unit series (T + 1,) of the indicators that the model projects
+    sized : whether the number of people in the place is known, not only its rates
+    """
+    found = []
+    for fact in facts:
+        if fact.use != "outcome" or fact.scope != "place" or fact.indicator not in series:
+            continue
+        at = np.flatnonzero(years == fact.at)
+        if at.size and (sized or dimension(fact.unit) != "persons"):
+            value = from_base(float(series[fact.indicator][at[0]]), fact.unit)
+            found.append((fact.indicator, int(years[at[0]]), fact.value, value, fact.unit))
+    return found
+
+
+def unjudged(target: Target, reason: Reason) -> TargetCheck:
+    """A target that is shown and not judged, and why."""
+    indicator = indicators()[target.indicator]
+    return TargetCheck(target, indicator, None, None, "not_modelled", None, None, None, reason)
 
 
 def counted(yearly: np.ndarray, years: np.ndarray, since: int | None) -> np.ndarray:

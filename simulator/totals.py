@@ -35,13 +35,14 @@ RATES = ("resident_urbanization_rate", "hukou_urbanization_rate")
 class Assumed:
     """A baseline number that no fact gives: value in persons or shares, and the rule that gave it.
 
-    ``rule`` is a message key ``assumed.<rule>``.
+    ``rule`` is a message key ``assumed.<rule>``; ``where`` names the area that it was taken from.
     """
 
     quantity: str
     value: float
     unit: str
     rule: str
+    where: str = ""
 
 
 class Facts:
@@ -72,7 +73,7 @@ class Facts:
         return known and any(self.get(name, year) is not None for name in split)
 
 
-def _town(facts: Facts, year: int, residents: float) -> float | None:
+def known_town(facts: Facts, year: int, residents: float) -> float | None:
     """Town residents as stated: counted, by what is left of the villages, or by the rate."""
     town, village = facts.get("town_population", year), facts.get("village_population", year)
     rate = facts.get("resident_urbanization_rate", year)
@@ -110,7 +111,7 @@ def first_totals(
 ) -> tuple[Totals, list[Assumed]]:
     """Totals of the launch year; what is missing is assumed by the documented rules."""
     residents = facts.get("resident_population", year) or 0.0
-    town = _town(facts, year, residents) or 0.0
+    town = known_town(facts, year, residents) or 0.0
     share = values["nonlocal_share"] * residents
     hukou, visitors, given = _registered(facts, year, residents, residents, share)
     visitors = max(visitors, residents - hukou) if "nonlocal_residents" in given else visitors
@@ -132,7 +133,7 @@ def first_totals(
     return Totals(residents, town, hukou, rate * hukou, visitors), assumed
 
 
-def _residents(facts: Facts, year: int) -> float | None:
+def known_residents(facts: Facts, year: int) -> float | None:
     """Residents as stated, else by difference: hukou less the gap, or villages over their share."""
     stated, village = (facts.get(n, year) for n in ("resident_population", "village_population"))
     hukou, gap = (facts.get(n, year) for n in ("hukou_population", "hukou_minus_resident"))
@@ -158,16 +159,20 @@ def base_totals(facts: Facts, stocks: Stocks, year: int) -> tuple[Totals, list[A
         assumed.append(Assumed(name, value, unit, "fitted_run"))
         return value
 
-    stated = _residents(facts, year)
+    stated = known_residents(facts, year)
     residents = taken("resident_population") if stated is None else stated
-    town = _town(facts, year, residents)
+    town = known_town(facts, year, residents)
     if town is None:
         town = taken("resident_urbanization_rate") * residents
     run_hukou, run_visitors = float(stocks.hukou_population), float(stocks.nonlocal_residents)
     hukou, visitors, given = _registered(facts, year, residents, run_hukou, run_visitors)
     if "hukou_population" in given:
         taken("hukou_population")
-    if "nonlocal_residents" in given:
+    if given == ["nonlocal_residents"] and stated is not None and visitors < residents - hukou:
+        # Residents beyond the hukou population can only be from elsewhere.
+        visitors = residents - hukou
+        assumed.append(Assumed("nonlocal_residents", visitors, "persons", "nonlocal_at_least"))
+    elif "nonlocal_residents" in given:
         taken("nonlocal_residents")
     rate = facts.get("hukou_urbanization_rate", year)
     rate = taken("hukou_urbanization_rate") if rate is None else rate
@@ -177,8 +182,8 @@ def base_totals(facts: Facts, stocks: Stocks, year: int) -> tuple[Totals, list[A
 def seat_share(facts: Facts, values: Mapping[str, float]) -> tuple[float, Assumed]:
     """County-seat share of town residents, from the last year that has both."""
     for year in reversed(facts.years("county_seat_population")):
-        seat, residents = facts.get("county_seat_population", year), _residents(facts, year)
-        town = None if residents is None else _town(facts, year, residents)
+        seat, residents = facts.get("county_seat_population", year), known_residents(facts, year)
+        town = None if residents is None else known_town(facts, year, residents)
         town = facts.get("town_population", year) if town is None else town
         if seat is not None and town:
             return seat / town, Assumed("seat_share", seat / town, "share", "seat_share_held")

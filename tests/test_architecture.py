@@ -20,7 +20,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("demography", "demography.lifetable", "demography.fertility", "demography.schedules"),
     ("source", "schema", "tables"),
     ("age_table", "figures"),
-    ("validation",),
+    ("validation", "census"),
     ("scenario",),
     ("rates",),
     ("baseline",),
@@ -33,7 +33,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("calibration",),
     ("totals",),
     ("launch",),
-    ("policy", "targets"),
+    ("lending", "territory", "policy", "targets"),
+    ("ladder",),
     ("run",),
     ("goals", "budget", "ranges", "needs", "sobol"),
     ("ensemble", "problem"),
@@ -42,11 +43,30 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("i18n", ""),  # "" is simulator/__init__.py: the public names
     ("report", "report.errors", "report.longtable", "report.resolved", "report.wording"),
     ("report.provenance", "report.terminal", "report.words", "export"),
-    ("report.files", "report.comparison", "report.rows", "charts", "charts.lines", "options"),
-    ("charts.causes", "report.workbook", "report.planning"),
+    (
+        "report.files",
+        "report.comparison",
+        "report.members",
+        "report.rows",
+        "charts",
+        "charts.points",
+    ),
+    ("report.sidebyside", "charts.lines"),
+    ("charts.causes", "charts.waterfall", "charts.pyramid", "charts.limits", "charts.fan"),
+    ("charts.overlay", "report.workbook", "report.planning"),
+    ("intake", "intake.layout"),
+    ("intake.cells", "intake.template"),
+    ("intake.placefile",),
     ("report.pictures", "report.explained"),
     ("report.brief",),
     ("report.bundle",),
+    ("audit", "audit.figures"),
+    ("audit.plan",),
+    ("audit.counts", "audit.consistency", "audit.growth"),
+    ("audit.rules",),
+    ("places", "batch", "options"),
+    ("report.scoreboard", "report.findings"),
+    ("library_cli",),
     ("ui",),  # every module of simulator/ui
     ("commands", "commands.asking"),
     ("commands.planning",),
@@ -58,7 +78,7 @@ LAYER = {name: i for i, layer in enumerate(LAYERS) for name in layer}
 BELOW_RUN = {name for name, layer in LAYER.items() if layer < LAYER["run"]} | {"run"}
 
 #: The modules below run that read the inputs and the program's own tables; no other opens a file.
-READERS = {"age_table", "parameters", "scenario", "source", "tables", "vocabulary"}
+READERS = {"age_table", "census", "parameters", "scenario", "source", "tables", "vocabulary"}
 READING = {"open", "read_bytes", "read_text", "is_file"}
 #: Calls and modules by which code reaches files, the screen, the clock, the environment or chance.
 OUTSIDE_CALLS = {

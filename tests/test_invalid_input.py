@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from simulator.cli import app
 from simulator.errors import ScenarioError, Violation
 from simulator.i18n import LANGUAGES, catalogue, placeholders
-from simulator.launch import check_totals
+from simulator.ladder import check_start
 from simulator.report.errors import describe, describe_all
 from simulator.scenario import load_scenario, load_scenarios, parse_scenario
 from simulator.source import MAX_BYTES
@@ -34,7 +34,7 @@ every_case = pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
 @functools.cache
 def violations(path: Path) -> tuple[Violation, ...]:
     with pytest.raises(ScenarioError) as refused:
-        check_totals(load_scenario(path))
+        check_start(load_scenario(path))
     return refused.value.violations
 
 
@@ -210,6 +210,20 @@ OTHER = {
     "too_large",
     "upload_path",
     "invalid",
+    # tests/test_intake.py
+    "workbook_unreadable",
+    "workbook_bomb",
+    "workbook_sheets",
+    "workbook_sheet_missing",
+    "workbook_rows",
+    "workbook_formula",
+    "workbook_error",
+    "workbook_text",
+    "missing_totals",
+    "member_unlike",
+    "members_policy",
+    "place_unknown",
+    "place_ambiguous",
 }
 
 

@@ -18,8 +18,8 @@ from quxian import ROOT
 from simulator.i18n import FOLDER, LANGUAGES, catalogue, default_language, placeholders, text
 from simulator.parameters import levers
 from simulator.report.terminal import CAUSES
-from simulator.schema import Fact
-from simulator.targets import Status
+from simulator.schema import Fact, Scope
+from simulator.targets import Reason, Status
 from simulator.validation import _TYPES
 from simulator.vocabulary import Kind
 
@@ -215,6 +215,8 @@ def bindings() -> set[str]:
 FAMILIES = {
     "status": set(get_args(Status)),
     "kind": set(get_args(Kind)),
+    "reason": set(get_args(Reason)),
+    "scope": set(get_args(Scope)) - {"place"},
     "use": set(get_args(Fact.model_fields["use"].annotation)),
     "lever": set(levers()),
     "cause": {*CAUSES, "total"},
@@ -237,9 +239,9 @@ def test_family_is_whole(family: str) -> None:
     assert FAMILIES[family]
 
 
-def test_rules_of_assumption_want_no_more_than_the_base() -> None:
+def test_rules_of_assumption_want_no_more_than_base_and_area() -> None:
     for key in (k for k in KEYS if k.startswith("assumed.")):
-        assert placeholders(catalogue("en")[key]) <= {"base"}
+        assert placeholders(catalogue("en")[key]) <= {"base", "where"}
 
 
 # --- language of the reader

@@ -35,7 +35,7 @@ from simulator.run import run
 
 TARGETS = (
     "place,scenario,indicator,year,op,target,unit,projected,gap,status,probability,"
-    "first_year_met,kind,document,quote"
+    "first_year_met,kind,scope,reason,document,quote"
 )
 RESULTS = "model,scenario,region,variable,unit,year,statistic,value"
 LEDGER = "place,scenario,year,registration,residence,entry,flow,persons"

@@ -147,3 +147,12 @@ def test_tables_are_reproduced_to_the_byte(reference: Path, tmp_path: Path) -> N
     for name in FILES:
         stored = REPOSITORY / "simulator" / "data" / name
         assert (tmp_path / name).read_bytes() == stored.read_bytes(), name
+
+
+def test_place_tables_are_reproduced_to_the_byte(reference: Path, tmp_path: Path) -> None:
+    tool = REPOSITORY / "tools" / "build_place_tables.py"
+    command = [sys.executable, str(tool), str(reference / "data"), "--output", str(tmp_path)]
+    subprocess.run(command, check=True)
+    for name in ("place_census.csv", "place_age_sex.csv", "county_growth.csv"):
+        stored = REPOSITORY / "simulator" / "data" / name
+        assert (tmp_path / name).read_bytes() == stored.read_bytes(), name

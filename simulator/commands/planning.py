@@ -14,7 +14,7 @@ from rich.progress import BarColumn as Bar
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from simulator import options
-from simulator.errors import ScenarioError
+from simulator.errors import ScenarioError, Violation
 from simulator.i18n import text
 
 if TYPE_CHECKING:
@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from simulator.run import Result, Run
     from simulator.seek import Answer
 
-File = Annotated[Path, typer.Argument(help="情景或地方 YAML 文件 / scenario or place YAML file")]
+File = Annotated[
+    str,
+    typer.Argument(
+        help="情景或地方 YAML 文件，或地方库中的地名 / scenario or place file, or place by name"
+    ),
+]
 Lang = Annotated[str | None, typer.Option("--lang", help="zh / en")]
 Horizon = Annotated[int | None, typer.Option("--horizon", help="预测末年 / last projected year")]
 ScenarioId = Annotated[
@@ -49,19 +54,36 @@ From = Annotated[
 ]
 
 
-def load(file: Path, horizon: int | None, scenario: str | None, lang: str) -> tuple[Result, Run]:
+def load(file: str, horizon: int | None, scenario: str | None, lang: str) -> tuple[Result, Run]:
     """The study run, and the scenario chosen; the exit to raise on bad input is raised."""
+    from simulator.places import file_of
     from simulator.run import run
     from simulator.scenario import load_scenario
 
     try:
-        result = run(load_scenario(file, horizon=horizon), face_value=False)
+        result = run(load_scenario(file_of(file), horizon=horizon), face_value=False)
+        _refuse_unknown_people(result)
     except ScenarioError as error:
         raise options.refuse(error, lang) from None
     names = list(result.runs)
     if scenario is not None and scenario not in names:
         raise typer.BadParameter(f"{scenario}: {', '.join(names)}", param_hint="--scenario")
     return result, result.runs[scenario or names[-1]]
+
+
+def _refuse_unknown_people(result: Result) -> None:
+    """No lever is set for a sum of places, and none is priced where nobody is counted.
+
+    Raises
+    ------
+    ScenarioError
+        If the place is the sum of others, or only its rates are known.
+    """
+    file = result.study.file
+    if result.trend.members:
+        raise ScenarioError([Violation("sum_of_places", file, path="members")])
+    if result.start.rung == "normalised":
+        raise ScenarioError([Violation("size_unknown", file, path="facts")])
 
 
 def printed(table: Table) -> RenderableType:

@@ -191,7 +191,7 @@ def _answer(result: Result, run: Run, lang: str) -> list[str]:
     for check in run.targets:
         if check.gap is not None and check.projected is not None:
             told = {
-                "year": check.target.at, "indicator": check.indicator.label(lang),
+                "year": check.target.at, "indicator": wording.target_label(check, lang),
                 "projected": _with_unit(f"{check.projected:.2f}", check, lang),
                 "goal": _with_unit(wording.goal(check), check, lang),
                 "gap": wording.gap(check, lang),
@@ -199,7 +199,7 @@ def _answer(result: Result, run: Run, lang: str) -> list[str]:
                 "status": text(f"status.{check.status}", lang),
             }  # fmt: skip
             lines.append(text("brief.gap", lang, **told))
-    if result.start.fit is None:
+    if result.start.fit is None and not result.members:
         lines.append(text("report.no_history", lang))
     return lines
 

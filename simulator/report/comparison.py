@@ -65,7 +65,7 @@ def _targets(columns: list[tuple[str, Run]], heads: list[str], lang: str) -> Ren
         for check in run.targets:
             if check.projected is not None:
                 key = (
-                    check.target.indicator,
+                    wording.target_label(check, lang),
                     check.target.at,
                     f"{wording.goal(check)} {check.target.unit}",
                 )
@@ -74,8 +74,7 @@ def _targets(columns: list[tuple[str, Run]], heads: list[str], lang: str) -> Ren
                     f"{check.projected:.2f} ({wording.gap(check, lang)}) {status}"
                 )
     for (name, year, goal), cells in rows.items():
-        label = f"{indicators()[name].label(lang)} {year}"
-        table.add_row(label, goal, *(cells.get(i, _EMPTY) for i in range(len(columns))))
+        table.add_row(f"{name} {year}", goal, *(cells.get(i, _EMPTY) for i in range(len(columns))))
     return section(text("report.targets", lang), table)
 
 

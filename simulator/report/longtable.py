@@ -91,7 +91,10 @@ def _requirements(checks: tuple[TargetCheck, ...]) -> Iterator[_Series]:
 
 
 def long_table(run: Run) -> pd.DataFrame:
-    """Results of one scenario, columns `COLUMNS`; persons, workers and shares."""
+    """Results of one scenario, columns `COLUMNS`; persons, workers and shares.
+
+    The members of a prefecture follow it, each under its own region.
+    """
     parts = []
     for variable, unit, years, values in (*_series(run), *_requirements(run.targets)):
         parts.append(
@@ -100,7 +103,8 @@ def long_table(run: Run) -> pd.DataFrame:
     table = pd.concat(parts, ignore_index=True)
     table["model"], table["scenario"] = MODEL, run.id
     table["region"], table["statistic"] = run.study.place.id, "value"
-    return table[list(COLUMNS)]
+    whole = table[list(COLUMNS)]
+    return pd.concat([whole, *map(long_table, run.members)], ignore_index=True)
 
 
 LEDGER_COLUMNS = (
@@ -116,14 +120,21 @@ LEDGER_COLUMNS = (
 
 
 def ledger_table(run: Run) -> pd.DataFrame:
-    """Every flow of every cell and year, columns `LEDGER_COLUMNS`; opening + in - out = closing."""
-    rows = [(run.study.place.id, run.id, *row) for row in ledger_rows(run.paths, run.years)]
+    """Every flow of every cell and year, columns `LEDGER_COLUMNS`; opening + in - out = closing.
+
+    The members of a prefecture follow it.
+    """
+    rows = [
+        (one.study.place.id, run.id, *row)
+        for one in (run, *run.members)
+        for row in ledger_rows(one.paths, one.years)
+    ]
     return pd.DataFrame(rows, columns=list(LEDGER_COLUMNS))
 
 
 TARGET_COLUMNS = (
     "place", "scenario", "indicator", "year", "op", "target", "unit", "projected", "gap", "status",
-    "probability", "first_year_met", "kind", "document", "quote",
+    "probability", "first_year_met", "kind", "scope", "reason", "document", "quote",
 )  # fmt: skip
 
 
@@ -147,6 +158,8 @@ def target_table(run: Run) -> pd.DataFrame:
             "probability": None,
             "first_year_met": c.first_year_met,
             "kind": c.kind,
+            "scope": c.target.scope,
+            "reason": c.reason,
             "document": c.target.document,
             "quote": c.target.quote,
         }

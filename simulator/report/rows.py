@@ -53,6 +53,8 @@ def _table(
 
 def status(check: TargetCheck, lang: str) -> str:
     """Met or missed, with its tick."""
+    if check.reason is not None:
+        return Toned(text(f"reason.{check.reason}", lang), "muted")
     if check.status == "not_modelled":
         return Toned(text("status.not_modelled", lang), "muted")
     label = f"{_TICK[check.status]} {text(f'status.{check.status}', lang)}"
@@ -73,7 +75,7 @@ def targets(result: Result, lang: str) -> Table:
         first = checks[0]
         base = first.target.baseline
         row = [
-            f"{first.indicator.label(lang)} ({first.target.unit})",
+            f"{wording.target_label(first, lang)} ({first.target.unit})",
             wording.number(base.value if base is not None else None),
             f"{wording.goal(first)} ({first.target.at})",
         ]
@@ -161,7 +163,7 @@ def assumed(result: Result, lang: str) -> Table:
         [
             text(f"quantity.{a.quantity}", lang),
             wording.value_of(a.value, a.unit, lang),
-            text(f"assumed.{a.rule}", lang, base=base),
+            text(f"assumed.{a.rule}", lang, base=base, where=a.where),
         ]
         for a in result.start.assumed
     ]

@@ -58,7 +58,7 @@ def result_view(result: Result, lang: str) -> Iterator[RenderableType]:
     about = {"base": place.base_year, "horizon": result.study.horizon}
     basis = Text(text("report.subtitle", lang, **about), style="dim")
     lines = [Text(line) for line in summary_lines(result, lang)]
-    if result.start.fit is None:
+    if result.start.fit is None and not result.members:
         lines.append(Text(text("report.no_history", lang), style="yellow"))
     yield section(heading, basis, *lines)
     if place.targets:
@@ -108,15 +108,14 @@ def _target_row(checks: tuple[TargetCheck, ...], lang: str) -> list[RenderableTy
     target = first.target
     base = target.baseline.value if target.baseline is not None else None
     row: list[RenderableType] = [
-        f"{first.indicator.label(lang)} ({target.unit})",
+        f"{wording.target_label(first, lang)} ({target.unit})",
         wording.number(base),
         f"{wording.goal(first)} ({target.at})",
     ]
     for check in checks:
         row.append("" if check.projected is None else f"{check.projected:.2f}")
         row.append("" if check.gap is None else wording.gap(check, lang))
-        status = "" if check.gap is None else text(f"status.{check.status}", lang)
-        row.append(Text(status, style=_COLOUR[check.status]))
+        row.append(Text(wording.status(check, lang), style=_COLOUR[check.status]))
     row.append(text(f"kind.{first.kind}", lang))
     return row
 
@@ -202,7 +201,7 @@ def assumed_section(result: Result, lang: str) -> RenderableType:
     table = plain_table(*headers, numbers=(1,))
     base = result.study.place.base_year
     for item in result.start.assumed:
-        rule = text(f"assumed.{item.rule}", lang, base=base)
+        rule = text(f"assumed.{item.rule}", lang, base=base, where=item.where)
         value = wording.value_of(item.value, item.unit, lang)
         table.add_row(text(f"quantity.{item.quantity}", lang), value, rule)
     return section(text("report.assumed", lang), table)

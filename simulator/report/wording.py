@@ -11,6 +11,7 @@ from simulator.parameters import parameters
 from simulator.policy import Note
 from simulator.run import Result, Run
 from simulator.scenario import TREND
+from simulator.schema import Case
 from simulator.targets import TargetCheck
 from simulator.units import dimension
 
@@ -52,11 +53,27 @@ def gap(check: TargetCheck, lang: str) -> str:
     return f"{check.gap:+.2f} {unit}"
 
 
+def target_label(check: TargetCheck, lang: str) -> str:
+    """Indicator of a target, with what it is of where that is not the whole place."""
+    label, scope = check.indicator.label(lang), check.target.scope
+    if scope == "place":
+        return label
+    part = text(f"scope.{scope}", lang)
+    return f"{label}（{part}）" if lang == "zh" else f"{label}, {part}"
+
+
+def status(check: TargetCheck, lang: str) -> str:
+    """Met or missed; why not judged where the indicator alone would let it be; else nothing."""
+    if check.reason is not None:
+        return text(f"reason.{check.reason}", lang)
+    return "" if check.gap is None else text(f"status.{check.status}", lang)
+
+
 def value_of(quantity: float, unit: str, lang: str) -> str:
     """A stored value (persons or share) with its unit, for show."""
     if not math.isfinite(quantity):
         return _EMPTY
-    if unit == "year":
+    if unit in ("year", "count"):
         return f"{quantity:.0f}"
     if unit == "share":
         return f"{percent(quantity)} %"
@@ -104,8 +121,13 @@ def lever_label(name: str, lang: str) -> str:
 
 def changed_levers(run: Run) -> Iterator[tuple[str, object]]:
     """Levers that a scenario sets, as ``group.name`` and value."""
-    for group in type(run.case.levers).model_fields:
-        chosen = getattr(run.case.levers, group)
+    yield from levers_of(run.case)
+
+
+def levers_of(case: Case) -> Iterator[tuple[str, object]]:
+    """Levers that a policy sets, as ``group.name`` and value."""
+    for group in type(case.levers).model_fields:
+        chosen = getattr(case.levers, group)
         for name in type(chosen).model_fields if chosen is not None else ():
             value = getattr(chosen, name)
             if value is not None and name != "basis":

@@ -1,0 +1,147 @@
+"""The places that come with the program: found by Chinese name, pinyin, English name or area."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from simulator import census
+from simulator.errors import ScenarioError, Violation, nearest
+from simulator.scenario import LIBRARY
+from simulator.schema import Words
+from simulator.source import parse_document
+
+FOLDER = LIBRARY / "places"
+_SUFFIXES = ("自治县", "自治旗", "市", "县", "区", "镇", "旗")
+_FILE = (".yaml", ".yml")
+#: What follows the head of a place file, by the order of its keys.
+_BODY = re.compile(r"^documents:", re.MULTILINE)
+_LAST = "999999"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Head of one place file."""
+
+    id: str
+    name: Words
+    province: str
+    prefecture: str
+    within: str
+    level: str
+    base_year: int
+    path: Path
+
+    @property
+    def order(self) -> tuple[str, str, str]:
+        """Key of the library's order: provinces by their code, the nation first."""
+        province = census.province(self.province)
+        code = province.code if province is not None else _LAST
+        return ("" if self.level == "nation" else code, self.prefecture, self.id)
+
+    @property
+    def names(self) -> set[str]:
+        """Every name of the place as a reader may write it, squeezed."""
+        english = squeezed(self.name.en or "")
+        short = {self.name.zh.removesuffix(s) for s in _SUFFIXES if self.name.zh.endswith(s)}
+        names = {self.name.zh, *short, squeezed(self.id), english}
+        return {name for name in names if len(name) > 1}
+
+    @property
+    def full_names(self) -> set[str]:
+        """Its name after that of its city, its province, or both."""
+        areas = (self.province, self.prefecture, f"{self.province}{self.prefecture}")
+        return {f"{area}{self.name.zh}" for area in areas if area}
+
+
+def squeezed(word: str) -> str:
+    """A name without the marks and spaces that people leave out: qian_an, Qian'an, qian an."""
+    return re.sub(r"[\s_'’·-]", "", word).lower()
+
+
+@cache
+def entries(folder: Path = FOLDER) -> tuple[Entry, ...]:
+    """Heads of every place file of a folder, in the library's order.
+
+    A file without a head that can be read is left to be refused, with its line, when it is run.
+    """
+    found = (_entry(path) for path in sorted(folder.glob("*.yaml")))
+    return tuple(sorted((e for e in found if e is not None), key=lambda entry: entry.order))
+
+
+def _entry(path: Path) -> Entry | None:
+    try:
+        text = path.read_text(encoding="utf-8")
+        head = parse_document(_BODY.split(text)[0].encode(), path.name, path).data
+        return Entry(
+            id=str(head["id"]),
+            name=Words(zh=head["name"]["zh"], en=head["name"].get("en")),
+            province=str(head["province"]),
+            prefecture=str(head.get("prefecture") or ""),
+            within=str((head.get("within") or {}).get("name", "")),
+            level=str(head["level"]),
+            base_year=int(head["base_year"]),
+            path=path,
+        )
+    except (OSError, ValueError, KeyError, TypeError, ScenarioError):
+        return None
+
+
+def found(word: str, folder: Path = FOLDER) -> list[Entry]:
+    """Places that a word names, else those whose name or area holds it; all for no word."""
+    wanted = squeezed(word)
+    exact = [e for e in entries(folder) if wanted in e.names | e.full_names]
+    if exact or not wanted:
+        return exact or list(entries(folder))
+    return [e for e in entries(folder) if any(wanted in part for part in _searched(e))]
+
+
+def _searched(entry: Entry) -> Iterable[str]:
+    return (*entry.names, entry.province, entry.prefecture, entry.within)
+
+
+def close_name(word: str, folder: Path = FOLDER) -> str | None:
+    """Name of the library closest to a word that names nothing, or None."""
+    names = {name: entry for entry in entries(folder) for name in entry.names}
+    close = nearest(squeezed(word), sorted(names))
+    return None if close is None else f"{names[close].name.zh} ({names[close].id})"
+
+
+def file_of(word: str, folder: Path = FOLDER) -> Path:
+    """The file that an argument of the command line means: a path, or the place that it names.
+
+    Raises
+    ------
+    ScenarioError
+        If it is no path and names no place of the library, or more than one.
+    """
+    path = Path(word)
+    if path.suffix.lower() in _FILE or len(path.parts) != 1 or path.exists():
+        return path
+    wanted = squeezed(word)
+    named = [e for e in entries(folder) if wanted in e.names | e.full_names]
+    named = named or [e for e in entries(folder) if any(wanted in name for name in e.names)]
+    if len(named) == 1 and wanted:
+        return named[0].path
+    if named and wanted:
+        which = ", ".join(f"{e.name.zh} ({e.id})" for e in named)
+        raise ScenarioError([Violation("place_ambiguous", word, params={"places": which})])
+    close = close_name(word, folder)
+    raise ScenarioError([Violation("place_unknown", word, params={"nearest": close})])
+
+
+def files_of(words: Sequence[str | Path], folder: Path = FOLDER) -> list[Path]:
+    """`file_of` for several arguments; the violations of all of them are raised together."""
+    paths: list[Path] = []
+    violations: list[Violation] = []
+    for word in words:
+        try:
+            paths.append(file_of(str(word), folder))
+        except ScenarioError as error:
+            violations += error.violations
+    if violations:
+        raise ScenarioError(violations)
+    return paths
