@@ -1,5 +1,5 @@
 """Entry point of the Streamlit app: ``streamlit run app.py``."""
 
-from simulator.ui.page import main
+from simulator.ui.shell import main
 
 main()

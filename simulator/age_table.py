@@ -40,7 +40,11 @@ def read_age_table(place: Document, name: str) -> tuple[Mapping[int, AgeTable], 
         raw = path.read_bytes()
     except OSError:
         return {}, [place.violation("age_table_missing", ("age_sex",), name)]
-    file = str(path)
+    return parse_age_table(raw, str(path))
+
+
+def parse_age_table(raw: bytes, file: str) -> tuple[Mapping[int, AgeTable], list[Violation]]:
+    """`read_age_table` for bytes in hand, named ``file`` where something is wrong with them."""
     try:
         rows, faults = _rows(decoded(file, raw), file)
     except ScenarioError as error:

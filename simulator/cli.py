@@ -1,5 +1,7 @@
 """Command line: run, check, resolve, compare, export, audit, places, schema.
 
+Planning commands are in `simulator.commands`.
+
 Exit codes: 0 fine, 1 targets missed with --strict, 2 bad input.
 """
 
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simulator import options
+from simulator.commands import analysis, planning
 from simulator.errors import ScenarioError
 from simulator.i18n import text
 
@@ -305,6 +308,10 @@ def schema() -> None:
     from simulator.schema import json_schema
 
     print(json.dumps(json_schema(), ensure_ascii=False, indent=2))
+
+
+planning.register(app)
+analysis.register(app)
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +28,18 @@ _Representer.add_representer(
 )
 
 
-def place_reference(study: Study) -> str:
+def place_reference(study: Study, folder: Path | None = None) -> str:
     """What ``extends:`` must say to find the place of a study.
 
-    A place of the library is found from any folder; any other must lie beside the new file.
+    A place of the library is found from any folder; any other by its way from ``folder``, where
+    that is given, or must lie beside the new file.
     """
     at = -2 if study.place.age_sex is not None else -1
     path = study.sources[at].resolve()
     if path.is_file() and path.is_relative_to(LIBRARY.resolve()):
         return LIBRARY_PREFIX + path.relative_to(LIBRARY.resolve()).as_posix()
+    if folder is not None:
+        return Path(os.path.relpath(path, folder.resolve())).as_posix()
     return path.name
 
 

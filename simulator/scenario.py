@@ -10,12 +10,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from simulator import census
-from simulator.age_table import AgeTable, read_age_table
+from simulator.age_table import AgeTable, parse_age_table, read_age_table
 from simulator.errors import ScenarioError, Violation
 from simulator.parameters import central_values
 from simulator.schema import Case, PlaceFile, ScenarioFile
 from simulator.source import Document, parse_document, read_document
-from simulator.validation import check_place, check_scenario, from_pydantic
+from simulator.validation import check_place, check_scenario, check_seeds, from_pydantic
 
 TREND = "trend"
 #: ``extends: library:places/quxian.yaml`` finds the files that come with the program.
@@ -114,7 +114,11 @@ def _name(document: Document, scenario: ScenarioFile) -> str:
     return str(Path(document.file).parent / scenario.extends)
 
 
-def _resolve(chain: list[tuple[Document, PlaceFile | ScenarioFile]], horizon: int | None) -> Study:
+def _resolve(
+    chain: list[tuple[Document, PlaceFile | ScenarioFile]],
+    horizon: int | None,
+    age_table: bytes | None = None,
+) -> Study:
     place_document, place = chain[-1]
     assert isinstance(place, PlaceFile)
     violations: list[Violation] = check_place(place_document, place)
@@ -131,8 +135,8 @@ def _resolve(chain: list[tuple[Document, PlaceFile | ScenarioFile]], horizon: in
         cases |= scenario.scenarios
         if place.members and scenario.scenarios:
             violations.append(document.violation("members_policy", ("scenarios",), place.id))
-    violations += _asked_horizon(horizon, place.base_year) + _seeds(values, place_document)
-    tables, faults = _ages(place_document, place)
+    violations += _asked_horizon(horizon, place.base_year) + check_seeds(values, place_document)
+    tables, faults = _ages(place_document, place, age_table)
     members, missing = _members(place_document, place, end)
     violations += faults + missing
     if violations:
@@ -167,8 +171,12 @@ def _horizon(
     return min(max(place.base_year + DEFAULT_YEARS, *goals, 0), LAST_YEAR)
 
 
-def _ages(document: Document, place: PlaceFile) -> tuple[Mapping[int, AgeTable], list[Violation]]:
-    """The place's own age tables, else the censuses' up to its base year."""
+def _ages(
+    document: Document, place: PlaceFile, given: bytes | None
+) -> tuple[Mapping[int, AgeTable], list[Violation]]:
+    """The place's own age tables, as given or from the file it names, else the censuses'."""
+    if place.age_sex is not None and given is not None:
+        return parse_age_table(given, place.age_sex)
     if place.age_sex is not None:
         return read_age_table(document, place.age_sex)
     area = census.area_of(place)
@@ -219,18 +227,6 @@ def _beside(document: Document, path: Path) -> str:
     return str(Path(document.file).parent / path.name)
 
 
-def _seeds(values: Mapping[str, float], place: Document) -> list[Violation]:
-    """The shares of a registration in town and away leave somebody in the villages."""
-    found = []
-    for kind in ("urban", "rural"):
-        names = (f"seed_{kind}_town", f"seed_{kind}_away")
-        total = sum(values[name] for name in names)
-        if total >= 1.0:
-            about = {"names": " + ".join(names)}
-            found.append(place.violation("seeds_above_one", ("parameters",), total, **about))
-    return found
-
-
 def _asked_horizon(horizon: int | None, base: int) -> list[Violation]:
     """The horizon of the command line lies after the base and within the national series."""
     if horizon is None:
@@ -261,10 +257,13 @@ def load_scenario(path: str | Path, *, horizon: int | None = None) -> Study:
     return _resolve(_chain(read_document(Path(path), str(path))), horizon)
 
 
-def parse_scenario(raw: bytes, name: str, *, horizon: int | None = None) -> Study:
+def parse_scenario(
+    raw: bytes, name: str, *, horizon: int | None = None, age_table: bytes | None = None
+) -> Study:
     """`load_scenario` for bytes in hand, such as an upload, which is trusted with no path.
 
-    ``extends`` must lead to a file of the library and an uploaded place may name no age table.
+    ``extends`` must lead to a file of the library, and an uploaded place may name no age table
+    but the one that came with it, ``age_table``.
 
     Raises
     ------
@@ -273,13 +272,13 @@ def parse_scenario(raw: bytes, name: str, *, horizon: int | None = None) -> Stud
     """
     document = parse_document(raw, Path(name).name, LIBRARY / Path(name).name)
     parsed = _validated(document)
-    if isinstance(parsed, PlaceFile) and parsed.age_sex is not None:
+    if isinstance(parsed, PlaceFile) and parsed.age_sex is not None and age_table is None:
         raise ScenarioError([document.violation("upload_path", ("age_sex",), parsed.age_sex)])
     if isinstance(parsed, ScenarioFile):
         target = _extended(document, parsed)
         if not target.is_relative_to(LIBRARY.resolve()):
             raise ScenarioError([document.violation("upload_path", ("extends",), parsed.extends)])
-    return _resolve(_chain(document), horizon)
+    return _resolve(_chain(document), horizon, age_table)
 
 
 def load_scenarios(paths: Sequence[str | Path], *, horizon: int | None = None) -> list[Study]:

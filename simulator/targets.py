@@ -79,7 +79,7 @@ def check_target(
     if indicator.kind != "modelled" or indicator.name not in modelled or not at.size:
         return TargetCheck(target, indicator, None, None, "not_modelled", None, None, None)
     yearly = np.array([from_base(v, target.unit) for v in modelled[indicator.name]])
-    series = _counted(yearly, years, target.since)
+    series = counted(yearly, years, target.since)
     if not np.isfinite(series[at[0]]):
         return TargetCheck(target, indicator, None, None, "not_modelled", None, None, None)
     met = meets(target, series, tolerance)
@@ -148,12 +148,21 @@ def unjudged(target: Target, reason: Reason) -> TargetCheck:
     return TargetCheck(target, indicator, None, None, "not_modelled", None, None, None, reason)
 
 
-def _counted(yearly: np.ndarray, years: np.ndarray, since: int | None) -> np.ndarray:
+def counted(yearly: np.ndarray, years: np.ndarray, since: int | None) -> np.ndarray:
     """Amounts added up from the end of ``since``; nan up to it and where years are missing."""
     if since is None:
         return yearly
     amounts = np.where(years > since, yearly, 0.0)
     return np.where((years > since) & (since >= years[0]), amounts.cumsum(), np.nan)
+
+
+def required_stock(ratio: float, persons: np.ndarray | float, indicator: Indicator) -> np.ndarray:
+    """The stock that a per-capita ratio means for people, shape of ``persons``, eq. (43).
+
+    Pupils per teacher is people over stock; every other requirement is stock over people.
+    """
+    people = np.asarray(persons)
+    return people / ratio if indicator.better == "lower" else ratio * people / indicator.per
 
 
 def _requirement(
@@ -162,8 +171,7 @@ def _requirement(
     """The stock that a per-capita target means for the people projected, eq. (43)."""
 
     def stock(ratio: float, persons: float) -> float:
-        # Pupils per teacher is people over stock; every other requirement is stock over people.
-        return persons / ratio if indicator.better == "lower" else ratio * persons / indicator.per
+        return float(required_stock(ratio, persons, indicator))
 
     needed = stock(target.value, float(people[at[0]])) if at.size else None
     base = target.baseline

@@ -269,3 +269,15 @@ def _cited(document: Document, at: _Path, case: Any, place: PlaceFile) -> Iterat
                     item.document,
                     place.documents,
                 )
+
+
+def check_seeds(values: Mapping[str, float], place: Document) -> list[Violation]:
+    """The shares of a registration in town and away leave somebody in the villages."""
+    found = []
+    for kind in ("urban", "rural"):
+        names = (f"seed_{kind}_town", f"seed_{kind}_away")
+        total = sum(values[name] for name in names)
+        if total >= 1.0:
+            about = {"names": " + ".join(names)}
+            found.append(place.violation("seeds_above_one", ("parameters",), total, **about))
+    return found

@@ -195,6 +195,13 @@ def codes_in_the_catalogue() -> set[str]:
 PARTS = {"error.value", "error.allowed", "error.nearest"}
 #: Codes for which there is no bad file: another test raises each, or nothing known to us does.
 OTHER = {
+    "unknown_goal",
+    "no_such_target",
+    "no_goal",
+    "unknown_goal_lever",
+    "not_a_range",
+    "not_a_weight",
+    "goal_not_drawn",  # of options: tests/test_seek.py
     "base_unreachable",
     "repeated_id",
     "seeds_above_one",
@@ -203,6 +210,15 @@ OTHER = {
     "too_large",
     "upload_path",
     "invalid",
+    # tests/test_intake.py
+    "workbook_unreadable",
+    "workbook_bomb",
+    "workbook_sheets",
+    "workbook_sheet_missing",
+    "workbook_rows",
+    "workbook_formula",
+    "workbook_error",
+    "workbook_text",
     "missing_totals",
     "member_unlike",
     "members_policy",

@@ -14,9 +14,11 @@ import pytest
 from quxian import case, one_year, study, target
 from quxian import result as quxian
 
+from simulator.budget import costs
 from simulator.calibration import FITTED
 from simulator.launch import launch
 from simulator.levers.columns import Behaviour, Policy, baseline_policy
+from simulator.needs import standard_needs
 from simulator.outlook import outlook
 from simulator.parameters import (
     TABLE,
@@ -27,6 +29,7 @@ from simulator.parameters import (
     levers,
     parameters,
 )
+from simulator.ranges import SEEKABLE, lever_ranges
 from simulator.run import Result, run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,7 +37,7 @@ GRADES = {"published", "derived", "assumption"}
 DISTRIBUTIONS = {"lognormal", "uniform", "fixed", "policy"}
 GROUPS = {
     "migration", "schedule", "settlement", "demography", "jobs", "housing", "requirement",
-    "targets", "baseline", "calibration", "forecast", "fiscal",
+    "targets", "baseline", "calibration", "forecast", "fiscal", "plausible",
     "lever.settlement", "lever.industry_jobs", "lever.housing",
 }  # fmt: skip
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -209,6 +212,9 @@ def _reported(result: Result) -> np.ndarray:
             parts.append([check.needed or 0.0, check.status == "met"])
         parts += [found.dwellings.rented, *(c.low for c in found.costs)]
         parts += [c.central for c in found.costs]
+        parts += [c.central for c in costs(found, result.trend)]
+        parts += [n.amounts for n in standard_needs(found)]
+    parts.append([r.high for r in lever_ranges(SEEKABLE, {}, result.trend)])
     return np.concatenate([np.asarray(part, dtype=float) for part in parts])
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from simulator.charts.points import Points
 from simulator.i18n import text
 from simulator.run import Result, Run
 from simulator.units import to_base
@@ -16,21 +18,23 @@ from simulator.vocabulary import indicators
 
 Spec = dict[str, Any]
 
-#: First and second series of a chart, after Okabe and Ito; told apart by any colour vision and at
+#: First to third series of a chart, after Okabe and Ito; told apart by any colour vision and at
 #: least 3:1 against a white and against a dark page.
-PALETTE = ("#2b7bba", "#d4700f")
+PALETTE = ("#2b7bba", "#d4700f", "#0f8a6d")
 NEUTRAL = "#808890"
 FONT = (
     "Noto Sans CJK SC, Noto Sans SC, Source Han Sans SC, PingFang SC, Microsoft YaHei, sans-serif"
 )
 HEIGHT = 300
 DASHED = [5, 4]
-_COLUMNS = ("year", "value", "series", "scenario", "kind", "label")
+_COLUMNS = ("year", "value", "high", "series", "scenario", "kind", "label")
+BAND = "band"
 #: Persons in one unit of a population axis.
 UNIT = {"zh": 1e4, "en": 1e3}
 
 RATES = ("resident_urbanization_rate", "hukou_urbanization_rate")
 REGISTERED = ("resident_population", "hukou_population")
+PEOPLE = (*REGISTERED, "out_migrants")
 TOWN = ("town_population", "county_seat_population")
 
 
@@ -43,18 +47,43 @@ def axis_title(name: str, lang: str) -> str:
     return "%" if indicators()[name].unit == "%" else text("app.axis.persons", lang)
 
 
+#: Lower and upper bound of an indicator by year, persons or shares.
+Bands = Mapping[str, tuple[np.ndarray, np.ndarray]]
+
+
 def lines_data(result: Result, current: Run, names: Sequence[str], lang: str) -> pd.DataFrame:
-    """Trend, current scenario, target marks and observed outcomes of a chart, one row a point."""
+    """`lines_points` as a data frame, without ranges."""
+    return lines_points(result, current, names, lang).frame()
+
+
+def lines_points(
+    result: Result, current: Run, names: Sequence[str], lang: str, bands: Bands | None = None
+) -> Points:
+    """Trend, current scenario, target marks and observed outcomes of a chart, one row a point.
+
+    ``bands`` adds the range of the current scenario, where an indicator has one.
+    """
     rows = [
+        *_bands(current, names, lang, bands or {}),
         *_lines(result.trend, "trend", names, lang),
         *_lines(current, "current", names, lang),
         *_targets(result, names, lang),
         *_outcomes(result, names, lang),
     ]
-    return pd.DataFrame(rows, columns=list(_COLUMNS))
+    return Points(_COLUMNS, rows)
 
 
-_Row = tuple[int, float, str, str, str, str]
+_Row = tuple[int, float, float | None, str, str, str, str]
+_NO_BAND = None
+
+
+def _bands(current: Run, names: Sequence[str], lang: str, bands: Bands) -> Iterator[_Row]:
+    for name in names:
+        if name in bands:
+            series, (low, high) = indicators()[name].label(lang), bands[name]
+            for year, *ends in zip(current.years.tolist(), low, high, strict=True):
+                start, end = (_axis_value(name, float(v), lang) for v in ends)
+                yield year, start, end, series, "", BAND, ""
 
 
 def _lines(run: Run, scenario: str, names: Sequence[str], lang: str) -> Iterator[_Row]:
@@ -62,7 +91,7 @@ def _lines(run: Run, scenario: str, names: Sequence[str], lang: str) -> Iterator
     for name in names:
         series = indicators()[name].label(lang)
         for year, value in zip(run.years.tolist(), run.series[name].tolist(), strict=True):
-            yield year, _axis_value(name, value, lang), series, label, "line", ""
+            yield year, _axis_value(name, value, lang), _NO_BAND, series, label, "line", ""
 
 
 def _targets(result: Result, names: Sequence[str], lang: str) -> Iterator[_Row]:
@@ -72,7 +101,7 @@ def _targets(result: Result, names: Sequence[str], lang: str) -> Iterator[_Row]:
             value = _axis_value(target.indicator, to_base(target.value, target.unit), lang)
             mark = text("app.mark.target", lang)
             series = indicators()[target.indicator].label(lang)
-            yield target.at, value, series, "", mark, f"{mark} {value:,.4g}"
+            yield target.at, value, _NO_BAND, series, "", mark, f"{mark} {value:,.4g}"
 
 
 def _outcomes(result: Result, names: Sequence[str], lang: str) -> Iterator[_Row]:
@@ -80,10 +109,11 @@ def _outcomes(result: Result, names: Sequence[str], lang: str) -> Iterator[_Row]
         if name in names:
             value = _axis_value(name, to_base(observed, unit), lang)
             mark = text("app.mark.observed", lang)
-            yield year, value, indicators()[name].label(lang), "", mark, ""
+            yield year, value, _NO_BAND, indicators()[name].label(lang), "", mark, ""
 
 
-def _x() -> Spec:
+def year_axis() -> Spec:
+    """Years along the bottom, as 2020 and never 2,020."""
     return {
         "field": "year",
         "type": "quantitative",
@@ -95,9 +125,9 @@ def _x() -> Spec:
 def _legend(lang: str) -> Spec:
     """Names of the series; in two rows where they are long, so that a narrow page shows them."""
     return {
-        "columns": 1 if lang == "en" else 2,
+        "columns": 1 if lang == "en" else 3,
         "orient": "top", "title": None, "direction": "horizontal", "labelLimit": 260,
-        "symbolType": "stroke", "symbolSize": 260,
+        "symbolType": "stroke", "symbolSize": 260, "symbolOpacity": 1,
     }  # fmt: skip
 
 
@@ -122,6 +152,8 @@ def config() -> Spec:
         "axis": {**labels, "domain": False, "gridColor": NEUTRAL, "gridOpacity": 0.22},
         "legend": {"labelFontSize": 12, "symbolStrokeWidth": 2.5, "padding": 0, "offset": 4},
         "view": {"stroke": None},
+        # A label on every mark is slow to draw and no help: the page says each chart in words.
+        "aria": False,
     }
 
 
@@ -143,7 +175,7 @@ def lines_spec(names: tuple[str, ...], lang: str) -> Spec:
     }
     return {
         "height": HEIGHT,
-        "encoding": {"x": _x(), "y": y},
+        "encoding": {"x": year_axis(), "y": y},
         "layer": [*_line_layers(color, lang), *_mark_layers(color, lang)],
         "config": config(),
         "usermeta": {"embedOptions": {"actions": False}},
@@ -158,6 +190,11 @@ def _line_layers(color: Spec, lang: str) -> list[Spec]:
 
     tips = tooltip(lang, "year", "series", "scenario", "value")
     return [
+        {
+            "transform": [{"filter": f"datum.kind === '{BAND}'"}],
+            "mark": {"type": "area", "opacity": 0.2},
+            "encoding": {"color": color, "y2": {"field": "high"}},
+        },
         {
             "transform": only(current),
             "mark": {"type": "line", "strokeWidth": 3.5, "opacity": 0.85},

@@ -13,6 +13,7 @@ from simulator.policy import Note
 from simulator.presets import preset_rules, preset_values
 from simulator.run import Result, Run
 from simulator.scenario import TREND
+from simulator.schema import Case
 from simulator.targets import TargetCheck
 from simulator.units import dimension
 
@@ -122,10 +123,15 @@ def lever_label(name: str, lang: str) -> str:
 
 def changed_levers(run: Run) -> Iterator[tuple[str, object]]:
     """Levers that a scenario sets, as ``group.name`` and value; a preset by its rules."""
-    preset = getattr(run.case.levers.settlement, "preset", None)
+    yield from levers_of(run.case)
+
+
+def levers_of(case: Case) -> Iterator[tuple[str, object]]:
+    """Levers that a policy sets, as ``group.name`` and value; a preset by its rules."""
+    preset = getattr(case.levers.settlement, "preset", None)
     rules = preset_values(preset) if preset is not None else {}
     for group, members in levers().items():
-        chosen = getattr(run.case.levers, group)
+        chosen = getattr(case.levers, group)
         for name in members if chosen is not None else ():
             value = getattr(chosen, name)
             if value is None and group == "settlement":

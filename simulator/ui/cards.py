@@ -63,6 +63,7 @@ def _card(now: TargetCheck, base: TargetCheck, at_trend: bool, label: str, lang:
         (text("app.gap", lang), gap, f"cus-{now.status}"),
         (text("app.card.trend", lang), words.figure(base.projected, target.unit, lang), ""),
         (text("col.first", lang), reached, ""),
+        (text("app.card.probability", lang), text("app.card.probability_none", lang), "cus-muted"),
     ]
     rows = "".join(
         f'<div><dt>{escape(name)}</dt><dd class="{style}">{escape(value)}</dd></div>'

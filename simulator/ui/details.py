@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import pandas as pd
@@ -50,8 +51,19 @@ def _targets(entry: Entry, result: Result, current: Run, lang: str) -> None:
     if not current.targets:
         st.caption(text("app.answer.none", lang))
         return
-    st.html(tables.html(rows.targets(result, lang)))
+    table, context = rows.targets(result, lang), text("kind.context", lang)
+    own, other = (
+        replace(table, rows=tuple(r for r in table.rows if (r[-1] == context) is listed))
+        for listed in (False, True)
+    )
+    st.html(tables.html(own))
     st.caption(text("report.legend", lang))
+    if other.rows:
+        title = text("app.context_targets", lang, n=len(other.rows))
+        panel = st.expander(title, key=f"context_{lang}", on_change="rerun")
+        if panel.open:
+            with panel:
+                st.html(tables.html(other))
     _title("report.requirements", lang)
     st.caption(text("app.requirements_help", lang))
     st.html(tables.html(rows.requirements(result, lang)))

@@ -7,6 +7,7 @@ is kept in that user's session alone.
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from simulator.source import parse_document
 #: A scenario is a page or two; the server refuses more before it is read.
 MAX_UPLOAD_MB = 1
 _SHARED = 24
+_LOOK_S = 2.0
 _PRIVATE = 6
 _STOP = ("facts:", "targets:", "documents:", "scenarios:", "parameters:")
 
@@ -34,7 +36,10 @@ class Entry:
     file: str
     name: Words
     region: str = ""
+    level: str = ""
     raw: bytes | None = None
+    pinyin: str = ""
+    ages: bytes | None = None
 
     @property
     def key(self) -> str:
@@ -56,7 +61,11 @@ def _entry(path: Path, place: Mapping[str, object]) -> Entry:
     name = place["name"]
     assert isinstance(name, dict)
     region = " ".join(str(place[k]) for k in ("province", "prefecture") if place.get(k))
-    return Entry(path.relative_to(LIBRARY).as_posix(), Words(zh=name["zh"], en=name["en"]), region)
+    words = Words(zh=name["zh"], en=name.get("en"))
+    file = path.relative_to(LIBRARY).as_posix()
+    # Places of the library have their pinyin for an id.
+    pinyin = str(place["id"]).replace("_", " ")
+    return Entry(file, words, region, level=str(place.get("level", "")), pinyin=pinyin)
 
 
 def library_entries() -> Mapping[str, Entry]:
@@ -88,24 +97,33 @@ def _entries(stamp: int) -> Mapping[str, Entry]:
     return MappingProxyType(found)
 
 
-def uploaded_entry(name: str, raw: bytes) -> Entry:
-    """An upload as an entry.
+def uploaded_entry(name: str, raw: bytes, ages: bytes | None = None) -> Entry:
+    """An upload as an entry; ``ages`` is the age table that a place file came with.
 
     Raises
     ------
     ScenarioError
         If the file cannot be used, or its totals contradict each other.
     """
-    study = parse_scenario(raw, name)
-    entry = Entry(Path(name).name, study.place.name, raw=raw)
+    study = parse_scenario(raw, name, age_table=ages)
+    file, place = Path(name).name, study.place
+    entry = Entry(file, place.name, raw=raw, pinyin=place.id, ages=ages)
     open_entry(entry, None)
     return entry
 
 
-def _read(file: str, raw: bytes | None, horizon: int | None) -> Study:
-    if raw is not None:
-        return parse_scenario(raw, file, horizon=horizon)
-    return load_scenario(LIBRARY / file, horizon=horizon)
+def source_bytes(entry: Entry) -> bytes:
+    """What an entry was read from: its file and every file that this extends."""
+    if entry.raw is not None:
+        return entry.raw
+    return b"".join(p.read_bytes() for p in open_entry(entry, None).study.sources)
+
+
+def read_study(entry: Entry, horizon: int | None = None) -> Study:
+    """An entry validated and resolved, not yet run."""
+    if entry.raw is not None:
+        return parse_scenario(entry.raw, entry.file, horizon=horizon, age_table=entry.ages)
+    return load_scenario(LIBRARY / entry.file, horizon=horizon)
 
 
 def _frozen(found: Run) -> None:
@@ -114,25 +132,37 @@ def _frozen(found: Run) -> None:
         array.flags.writeable = False
 
 
-def _run(file: str, raw: bytes | None, horizon: int | None, face_value: bool) -> Result:
-    result = run(_read(file, raw, horizon), face_value=face_value)
+def _run(entry: Entry, horizon: int | None, face_value: bool) -> Result:
+    result = run(read_study(entry, horizon), face_value=face_value)
     for found in result.runs.values():
         _frozen(found)
     return replace(result, runs=MappingProxyType(dict(result.runs)))
 
 
 @st.cache_resource(max_entries=_SHARED, show_spinner=False)
-def _shared(file: str, stamp: int, horizon: int | None, face_value: bool) -> Result:
-    return _run(file, None, horizon, face_value)
+def _shared(file: str, stamp: int, horizon: int | None, face_value: bool, _entry: Entry) -> Result:
+    return _run(_entry, horizon, face_value)
 
 
 @st.cache_resource(max_entries=_PRIVATE, show_spinner=False, scope="session")
-def _private(file: str, raw: bytes, horizon: int | None, face_value: bool) -> Result:
-    return _run(file, raw, horizon, face_value)
+def _private(
+    file: str, raw: bytes, ages: bytes | None, horizon: int | None, face_value: bool, _entry: Entry
+) -> Result:
+    return _run(_entry, horizon, face_value)
+
+
+def version_of() -> int:
+    """Changes when any file of the library does."""
+    return _stamp()
 
 
 def _stamp() -> int:
-    """Newest change of any library file: an edited file is read again."""
+    """Newest change of any library file, looked for every few seconds: an edit is read again."""
+    return _stamp_at(int(time.monotonic() / _LOOK_S))
+
+
+@functools.lru_cache(maxsize=1)
+def _stamp_at(tick: int) -> int:
     return max(p.stat().st_mtime_ns for p in (*LIBRARY.rglob("*.yaml"), *LIBRARY.rglob("*.csv")))
 
 
@@ -145,5 +175,5 @@ def open_entry(entry: Entry, horizon: int | None, *, face_value: bool = False) -
         If the file cannot be used.
     """
     if entry.raw is not None:
-        return _private(entry.file, entry.raw, horizon, face_value)
-    return _shared(entry.file, _stamp(), horizon, face_value)
+        return _private(entry.file, entry.raw, entry.ages, horizon, face_value, entry)
+    return _shared(entry.file, _stamp(), horizon, face_value, entry)

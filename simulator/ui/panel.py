@@ -10,97 +10,115 @@ from simulator.i18n import text
 from simulator.parameters import Parameter, levers
 from simulator.report import wording, words
 from simulator.run import Run
-from simulator.ui.draft import BASES, EMPTY, equal
-from simulator.ui.session import (
-    basis_changed,
-    changed,
-    current_draft,
-    ensure_widgets,
-    loaded_draft,
-    reset,
-    resting,
-)
+from simulator.ui import session
+from simulator.ui.draft import BASES, EMPTY, equal, same
 
-#: What the codes of a group's notes begin with.
+#: The group that is open at first: what moves residents most.
+_FIRST = "industry_jobs"
+#: What the codes of a group's notes begin with, where that is not the group's name alone.
 _NOTES: Mapping[str, tuple[str, ...]] = {
-    "settlement": ("settlement", "quota"),
     "industry_jobs": ("industry_jobs", "jobs"),
-    "housing": ("housing",),
+    "settlement": ("settlement", "quota"),
 }
+_NUMBER_PX = 112
+_WAYS = (("undo", ":material/undo:"), ("redo", ":material/redo:"))
+_RESETS = (("trend", ":material/restart_alt:"), ("loaded", ":material/settings_backup_restore:"))
+
+
+def history_buttons(lang: str) -> None:
+    """One step back, and forward again."""
+    with st.container(horizontal=True, gap="small"):
+        for way, icon in _WAYS:
+            st.button(
+                text(f"app.{way}", lang),
+                key=way,
+                on_click=session.travel,
+                args=(way,),
+                disabled=not session.steps(way),
+                icon=icon,
+            )
 
 
 def reset_buttons(group: str | None, lang: str) -> None:
     """Back to the trend, or to what was loaded; one group of levers or all."""
-    draft, loaded = current_draft(), loaded_draft()
+    draft, loaded = session.current_draft(), session.loaded_draft()
     with st.container(horizontal=True, gap="small"):
-        for key, target in (("trend", EMPTY), ("loaded", loaded)):
+        for (key, icon), target in zip(_RESETS, (EMPTY, loaded), strict=True):
             if key == "loaded" and equal(loaded, EMPTY):
                 continue
             after = target if group is None else draft.with_group(group, target)
             st.button(
                 text(f"app.reset.{key}", lang),
                 key=f"reset_{key}_{group or 'all'}",
-                on_click=reset,
+                on_click=session.reset,
                 args=(group, target),
                 disabled=equal(after, draft),
                 type="tertiary" if group else "secondary",
-                icon=":material/undo:" if key == "loaded" else ":material/restart_alt:",
+                icon=icon,
             )
 
 
 def lever_groups(current: Run, lang: str) -> None:
-    """Every lever, by group, with what must be said of the group's effect."""
-    ensure_widgets()
+    """Every lever, by group; only the groups that stand open are drawn."""
+    session.ensure_widgets()
+    draft = session.current_draft()
     for group, members in levers().items():
-        touched = sum(name in current_draft().values for name in members)
+        touched = sum(name in draft.values for name in members)
         title = wording.sentence(text(f"lever.{group}", lang))
-        label = f"**{title}**" + (
-            f" :blue-badge[{text('app.set', lang, n=touched)}]" if touched else ""
+        mark = f" :blue-badge[{text('app.set', lang, n=touched)}]" if touched else ""
+        panel = st.expander(
+            f"**{title}**{mark}", expanded=group == _FIRST, key=f"group_{group}", on_change="rerun"
         )
-        with st.expander(label, expanded=group == "industry_jobs", key=f"group_{group}"):
-            st.caption(text(f"app.group.{group}", lang))
-            if group == "industry_jobs":
-                _basis(lang)
-            for p in members.values():
-                with st.container(key=f"lever_{p.name}"):
-                    _lever(p, lang)
-            for item in current.notes:
-                if item.code.startswith(_NOTES[group]):
-                    st.caption(f":material/info: {wording.sentence(wording.note(item, lang))}")
-            reset_buttons(group, lang)
+        if panel.open:
+            with panel:
+                _group(group, members, current, lang)
 
 
-def _basis(lang: str) -> None:
-    st.radio(
-        text("app.basis_label", lang),
-        BASES,
-        format_func=lambda b: text(f"app.basis.{b}", lang),
-        key="basis",
-        on_change=basis_changed,
-        help=text("app.basis_help", lang),
-    )
+def _group(group: str, members: Mapping[str, Parameter], current: Run, lang: str) -> None:
+    st.caption(text(f"app.group.{group}", lang))
+    if group == _FIRST:
+        st.radio(
+            text("app.basis_label", lang),
+            BASES,
+            format_func=lambda b: text(f"app.basis.{b}", lang),
+            key="basis",
+            on_change=session.basis_changed,
+            help=text("app.basis_help", lang),
+        )
+    for p in members.values():
+        with st.container(
+            key=f"lever_{p.name}", horizontal=True, vertical_alignment="bottom", gap="small"
+        ):
+            _lever(p, lang)
+    for item in current.notes:
+        if item.code.startswith(_NOTES.get(group, (group,))):
+            st.caption(f":material/info: {wording.sentence(wording.note(item, lang))}")
+    reset_buttons(group, lang)
 
 
 def _lever(p: Parameter, lang: str) -> None:
+    name = p.name
     label = f"{p.label(lang)}{words.badge(p, lang)}"
-    told = words.lever_help(p, resting(p), lang)
+    told = words.lever_help(p, session.resting(p), lang)
     if words.is_switch(p):
         st.toggle(
-            label, key=f"switch_{p.name}", help=told, on_change=changed, args=(p.name, "switch")
-        )
+            label, key=f"switch_{name}", help=told, on_change=session.changed,
+            args=(name, "switch"), width="stretch",
+        )  # fmt: skip
     elif words.is_choice(p):
         st.selectbox(
             label,
             range(int(p.low), int(p.high) + 1),
-            format_func=lambda i: text(f"app.choice.{p.name}.{i}", lang),
-            key=f"choice_{p.name}",
+            format_func=lambda i: text(f"app.choice.{name}.{i}", lang),
+            key=f"choice_{name}",
             help=told,
-            on_change=changed,
-            args=(p.name, "choice"),
+            on_change=session.changed,
+            args=(name, "choice"),
         )
     else:
         _amount(p, label, told, lang)
-    value = current_draft().values.get(p.name)
+    _restore(p, lang)
+    value = session.current_draft().values.get(name)
     if isinstance(value, Mapping):
         path = words.lever_words(p, value, lang)
         st.caption(text("app.path_held", lang, path=path))
@@ -110,22 +128,38 @@ def _amount(p: Parameter, label: str, told: str, lang: str) -> None:
     """Slider and exact number of one lever; a limit that is off has neither."""
     name = p.name
     if p.central is None:
-        st.toggle(label, key=f"limit_{name}", help=told, on_change=changed, args=(name, "limit"))
-        if name not in current_draft().values:
+        st.toggle(
+            label, key=f"limit_{name}", help=told, on_change=session.changed,
+            args=(name, "limit"), width="stretch",
+        )  # fmt: skip
+        if name not in session.current_draft().values:
             return
         label, told = p.label(lang), ""
     low, high, step = int(p.low), int(p.high), int(p.step or 1)
-    heading = f"{label} :gray[{words.unit(p.unit, lang)}]" if told else words.unit(p.unit, lang)
-    st.markdown(heading, help=told or None)
-    slider, number = st.columns([3, 2], vertical_alignment="center", gap="small", wrap=False)
-    with slider:
-        st.slider(
-            p.label(lang), low, high, step=step, key=f"slider_{name}",
-            label_visibility="collapsed", on_change=changed, args=(name, "slider"),
-        )  # fmt: skip
-    with number:
-        st.number_input(
-            f"{p.label(lang)}: {text('app.exact', lang)}", low, high, step=step,
-            key=f"number_{name}", label_visibility="collapsed",
-            on_change=changed, args=(name, "number"),
-        )  # fmt: skip
+    st.slider(
+        f"{label} :gray[{words.unit(p.unit, lang)}]", low, high, step=step, key=f"slider_{name}",
+        help=told or None, on_change=session.changed, args=(name, "slider"),
+    )  # fmt: skip
+    st.number_input(
+        f"{p.label(lang)}: {text('app.exact', lang)}", low, high, step=step,
+        key=f"number_{name}", label_visibility="collapsed", width=_NUMBER_PX,
+        on_change=session.changed, args=(name, "number"),
+    )  # fmt: skip
+
+
+def _restore(p: Parameter, lang: str) -> None:
+    """Buttons that take one lever back, while there is something to take back."""
+    now, loaded = session.current_draft().values.get(p.name), session.loaded_draft()
+    kept = loaded.values.get(p.name)
+    offered = [("trend", EMPTY)] if now is not None else []
+    offered += [("loaded", loaded)] if kept is not None and not same(kept, now) else []
+    for key, target in offered:
+        st.button(
+            text(f"app.reset_one.{key}", lang),
+            key=f"reset_{key}_{p.name}",
+            on_click=session.reset_lever,
+            args=(p.name, target),
+            type="tertiary",
+            help=p.label(lang),
+            icon=dict(_RESETS)[key],
+        )

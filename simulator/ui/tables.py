@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from html import escape
 
 from simulator.report.rows import Table, Toned
@@ -26,3 +27,11 @@ def html(table: Table) -> str:
         '<div class="cus-scroll" tabindex="0"><table class="cus-table">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def spoken(told: Iterable[str]) -> str:
+    """Charts in words for those who do not see them.
+
+    Beside the chart, for an `alt` that changes would build the whole chart anew.
+    """
+    return f'<div class="cus-spoken">{"".join(f"<p>{escape(t)}</p>" for t in told)}</div>'

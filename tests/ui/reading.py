@@ -8,6 +8,7 @@ from html import unescape
 from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 _CARD = re.compile(
@@ -38,3 +39,12 @@ def written(session: AppTest) -> str:
     session.session_state["reproduce"] = True
     session.run()
     return next(str(c.value) for c in session.code if str(c.value).startswith("# County"))
+
+
+def turn_to(session: AppTest, page: str) -> AppTest:
+    """Go to another page of the app by its address, as the navigation does."""
+    session._page_hash = calc_hash(page)
+    session.run()
+    session._page_hash = ""
+    assert not session.exception
+    return session

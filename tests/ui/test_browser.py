@@ -12,7 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 from reading import ROOT
+
+sys.path.insert(0, str(ROOT / "tests"))
+from test_intake import workbook
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
@@ -82,7 +86,7 @@ def test_a_planner_can_use_it(address: str, browser: object, tmp_path: Path) -> 
     card = page.locator('[data-target="resident_urbanization_rate"] .cus-value')
     card.wait_for(timeout=FIRST_PAGE)
     page.wait_for_function(
-        "document.querySelectorAll('[data-testid=stVegaLiteChart] [role*=graphics]').length >= 4",
+        "document.querySelectorAll('[data-testid=stVegaLiteChart] svg').length >= 5",
         timeout=ANSWER,
     )
     assert page.locator("html").get_attribute("lang") == "zh-CN"
@@ -111,3 +115,83 @@ def test_a_planner_can_use_it(address: str, browser: object, tmp_path: Path) -> 
     assert not errors
     outside = [u for u in asked if not u.startswith((address, "data:", "blob:"))]
     assert not outside
+
+
+_RATE = '[data-target="resident_urbanization_rate"] .cus-value'
+
+
+def _go(page: object, address: str, until: str) -> None:
+    page.goto(address)  # type: ignore[attr-defined]
+    page.locator(until).first.wait_for(timeout=FIRST_PAGE)  # type: ignore[attr-defined]
+
+
+def test_a_slider_moves_the_charts_without_building_them_anew(
+    address: str, browser: object
+) -> None:
+    page = browser.pages[0]  # type: ignore[attr-defined]
+    _go(page, address, _RATE)
+    page.wait_for_function(
+        "document.querySelectorAll('[data-testid=stVegaLiteChart] svg').length >= 5",
+        timeout=ANSWER,
+    )
+    page.wait_for_timeout(1000)
+    drawn = page.evaluate(
+        "() => [...document.querySelectorAll('[data-testid=stVegaLiteChart] svg')].map((svg) => "
+        "{ svg.kept = true; return svg.innerHTML; })"
+    )
+    page.locator(".st-key-lever_basic_jobs input[type=number]").fill("9000")
+    page.keyboard.press("Enter")
+    sync_api.expect(page.locator(".st-key-lever_basic_jobs [type=range]")).to_have_value(
+        "9000", timeout=ANSWER
+    )
+    page.wait_for_function(
+        "(before) => [...document.querySelectorAll('[data-testid=stVegaLiteChart] svg')]"
+        ".every((svg, i) => svg.kept && svg.innerHTML !== before[i])",
+        arg=drawn,
+        timeout=ANSWER,
+    )
+
+
+def test_a_link_brings_another_visitor_to_the_same_numbers(address: str, browser: object) -> None:
+    page = browser.pages[0]  # type: ignore[attr-defined]
+    _go(page, address, _RATE)
+    before = page.locator(_RATE).inner_text()
+    page.locator(".st-key-lever_basic_jobs input[type=number]").fill("4321")
+    page.keyboard.press("Enter")
+    card = page.locator(_RATE)
+    sync_api.expect(card).not_to_have_text(before, timeout=ANSWER)
+    shown = card.inner_text()
+    page.get_by_text("分享链接", exact=True).click()
+    link = page.locator("[data-testid=stCode]").filter(has_text="x.basic_jobs")
+    link.wait_for(timeout=ANSWER)
+    told = link.inner_text().strip()
+    assert told.startswith(address)
+    other = browser.new_page()  # type: ignore[attr-defined]
+    _go(other, told, _RATE)
+    sync_api.expect(other.locator(_RATE)).to_have_text(shown, timeout=ANSWER)
+    number = other.locator(".st-key-lever_basic_jobs input[type=number]")
+    sync_api.expect(number).to_have_value("4321")
+    assert other.locator("[data-testid=stAlertContentWarning]").count() == 0
+
+
+def test_a_workbook_with_a_mistake_is_told_and_a_sound_one_opens(
+    address: str, browser: object, tmp_path: Path
+) -> None:
+    page = browser.pages[0]  # type: ignore[attr-defined]
+    _go(page, f"{address}/data", "[data-testid=stFileUploader]")
+    with page.expect_download() as download:
+        page.locator(".st-key-download_template button").click()
+    empty = tmp_path / "empty.xlsx"
+    empty.write_bytes(Path(download.value.path()).read_bytes())
+    assert load_workbook(empty).sheetnames[0] == "地方"
+    page.locator("input[type=file]").set_input_files(empty)
+    fault = page.locator("[data-testid=stAlertContentError]")
+    fault.wait_for(timeout=ANSWER)
+    assert "地方!B8" in fault.inner_text()
+    sound = tmp_path / "sound.xlsx"
+    sound.write_bytes(workbook())
+    page.locator("input[type=file]").set_input_files(sound)
+    page.locator("[data-testid=stAlertContentSuccess]").wait_for(timeout=FIRST_PAGE)
+    page.locator(".st-key-open_place button").click()
+    head = page.locator(".cus-head")
+    sync_api.expect(head).to_contain_text("小县", timeout=FIRST_PAGE)

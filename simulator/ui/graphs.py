@@ -1,0 +1,163 @@
+"""Charts of the simulator page: constant specs, data only; bands drawn when all else stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from simulator.charts import fan, limits, lines, pyramid, waterfall
+from simulator.i18n import text
+from simulator.report import rows, wording
+from simulator.run import Result, Run
+from simulator.ui import tables
+
+_LINES = {"rates": lines.RATES, "town": lines.TOWN, "people": lines.PEOPLE}
+Slots = dict[str, DeltaGenerator]
+
+
+def overview(result: Result, current: Run, lang: str) -> Slots:
+    """The four charts that always stand: rates, people, where change comes from, ages."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.html(lines.legend(lang))
+        st.toggle(text("app.bands", lang), key="bands", help=text("app.bands_help", lang))
+    if st.session_state.get("bands"):
+        st.caption(text("app.bands_note", lang))
+    slots: Slots = {}
+    told = [lines.lines_alt(result, current, (*lines.RATES, *lines.PEOPLE), lang)]
+    for row in (("rates", "people"), ("causes", "ages")):
+        for column, key in zip(st.columns(2, gap="medium"), row, strict=True):
+            with column, st.container(key=f"chart_{key}"):
+                if key == "causes":
+                    told.append(_waterfall(result, current, lang))
+                elif key == "ages":
+                    _pyramid(result, current, lang)
+                else:
+                    slots[key] = _lines(result, current, key, lang)
+    st.html(tables.spoken(told))
+    return slots
+
+
+def more(result: Result, current: Run, lang: str) -> None:
+    """Charts of which one is looked at at a time; only the open one is drawn."""
+    parts: dict[str, Callable[[Result, Run, str], None]] = {
+        "town": _town, "jobs": _limited("jobs"), "housing": _limited("housing"), "needs": _needs,
+    }  # fmt: skip
+    names = [text(f"app.chart.{key}", lang) for key in parts]
+    tabs = st.tabs(names, key=f"more_{lang}", on_change="rerun")
+    for tab, part in zip(tabs, parts.values(), strict=True):
+        if tab.open:
+            with tab:
+                part(result, current, lang)
+
+
+def _heading(key: str, unit: str, lang: str) -> None:
+    st.markdown(f"#### {text(f'app.chart.{key}', lang)} :gray[({unit})]")
+
+
+def _lines(result: Result, current: Run, key: str, lang: str) -> DeltaGenerator:
+    _heading(key, lines.axis_title(_LINES[key][0], lang), lang)
+    slot = st.empty()
+    _draw_lines(slot, result, current, key, lang, None)
+    return slot
+
+
+def _draw_lines(
+    slot: DeltaGenerator, result: Result, current: Run, key: str, lang: str,
+    bands: lines.Bands | None,
+) -> None:  # fmt: skip
+    names = _LINES[key]
+    slot.vega_lite_chart(
+        lines.lines_points(result, current, names, lang, bands).arrow(),
+        lines.lines_spec(names, lang),
+        key=f"vega_{key}_{lang}",
+        alt=text(f"app.chart.{key}", lang),
+    )
+
+
+def draw_bands(slots: Slots, result: Result, current: Run, lang: str) -> None:
+    """Send the line charts again with their ranges, if they are wanted."""
+    if st.session_state.get("bands"):
+        found = fan.bands(current)
+        for key, slot in slots.items():
+            _draw_lines(slot, result, current, key, lang, found)
+
+
+def _waterfall(result: Result, current: Run, lang: str) -> str:
+    base = result.study.place.base_year
+    ends = [y for y in wording.shown_years(result) if y > base]
+    if st.session_state.get("until") not in ends:
+        st.session_state["until"] = ends[0]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        unit = text("app.axis.persons", lang)
+        st.markdown(f"#### {text('app.chart.causes', lang)} :gray[({unit})]", width="stretch")
+        until = st.segmented_control(
+            text("app.until", lang),
+            ends,
+            format_func=lambda y: f"{base}–{y}",
+            key="until",
+            required=True,
+            label_visibility="collapsed",
+        )
+    data = waterfall.data_of(result, current, int(until or ends[0]), lang)
+    told = waterfall.alt(data, int(until or ends[0]), lang)
+    st.vega_lite_chart(
+        data.arrow(), waterfall.spec(lang), key=f"vega_causes_{lang}",
+        alt=text("app.chart.causes", lang),
+    )  # fmt: skip
+    return told
+
+
+@st.fragment
+def _pyramid(result: Result, current: Run, lang: str) -> None:
+    """Ages of one year; another year redraws this chart alone."""
+    first, last = int(current.years[0]), int(current.years[-1])
+    kept = int(st.session_state.get("pyramid_year", last))
+    st.session_state["pyramid_year"] = min(max(kept, first), last)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        unit = text("app.axis.persons", lang)
+        st.markdown(f"#### {text('app.chart.ages', lang)} :gray[({unit})]", width="content")
+        year = st.slider(
+            text("app.pyramid_year", lang), first, last, key="pyramid_year", step=1, format="%d",
+            label_visibility="collapsed",
+        )  # fmt: skip
+    st.vega_lite_chart(
+        pyramid.data_of(result, current, year, lang).arrow(),
+        pyramid.spec(lang),
+        key=f"vega_ages_{lang}",
+        alt=text("app.chart.ages", lang),
+    )
+    st.html(tables.spoken([pyramid.alt(current, year, lang)]))
+
+
+def _town(result: Result, current: Run, lang: str) -> None:
+    bands = fan.bands(current) if st.session_state.get("bands") else None
+    _draw_lines(st.empty(), result, current, "town", lang, bands)
+
+
+def _limited(key: str) -> Callable[[Result, Run, str], None]:
+    def draw(result: Result, current: Run, lang: str) -> None:
+        st.caption(text(f"app.limits.{key}", lang))
+        _limits(result, current, key, lang)
+
+    return draw
+
+
+def _limits(result: Result, current: Run, key: str, lang: str) -> None:
+    st.vega_lite_chart(
+        limits.data_of(result, current, key, lang).arrow(),
+        limits.spec(key, lang),
+        key=f"vega_{key}_{lang}",
+        alt=text(f"app.chart.{key}", lang),
+    )
+    st.html(tables.spoken([limits.alt(current, key, lang)]))
+
+
+def _needs(result: Result, current: Run, lang: str) -> None:
+    st.caption(text("app.requirements_help", lang))
+    table = rows.requirements(result, lang)
+    if table.rows:
+        st.html(tables.html(table))
+    st.caption(text("app.limits.needs", lang, unit=text("app.axis.persons", lang)))
+    _limits(result, current, "needs", lang)

@@ -1,0 +1,108 @@
+"""Every plan on one page: filter, see how its targets fare and what the audit finds, open one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from simulator.i18n import text
+from simulator.ui import board, session, tables
+from simulator.ui.library import Entry
+from simulator.ui.opening import entries
+
+_PAGE = 20
+_STATUSES = ("met", "missed", "unknown")
+
+
+def draw(lang: str) -> None:
+    """The page."""
+    st.title(text("app.places.title", lang))
+    found = entries()
+    st.caption(text("app.places.intro", lang, n=len(found)))
+    chosen = _filtered(found, lang)
+    if not chosen:
+        st.info(text("app.places.none", lang))
+        return
+    pages = -(-len(chosen) // _PAGE)
+    page = int(st.pagination(pages, key="places_page") or 1) if pages > 1 else 1
+    shown = {k: chosen[k] for k in list(chosen)[(page - 1) * _PAGE : page * _PAGE]}
+    _run_shown(shown, lang)
+    for key, entry in shown.items():
+        _row(key, entry, lang)
+
+
+def _filtered(found: Mapping[str, Entry], lang: str) -> Mapping[str, Entry]:
+    """Controls that narrow the list, and what they leave."""
+    provinces = sorted({e.region.split(" ")[0] for e in found.values() if e.region})
+    levels = sorted({e.level for e in found.values() if e.level})
+    named, where, kind, state = st.columns(4, vertical_alignment="bottom")
+    with named:
+        words = st.text_input(text("app.places.search", lang), key="places_search", max_chars=40)
+    with where:
+        province = _choice("province", provinces, lang)
+    with kind:
+        level = _choice("level", levels, lang)
+    with state:
+        status = _choice("status", list(_STATUSES), lang)
+    return {
+        key: entry
+        for key, entry in found.items()
+        if _matches(entry, words or "")
+        and (province is None or entry.region.startswith(province))
+        and level in (None, entry.level)
+        and status in (None, board.status_of(board.known_line(entry)))
+    }
+
+
+def _choice(name: str, options: list[str], lang: str) -> str | None:
+    """A filter; nothing chosen lets everything through."""
+
+    def label(option: str) -> str:
+        if name == "province":
+            return option
+        return text(f"app.places.{name}.{option}", lang)
+
+    return st.selectbox(
+        text(f"app.places.{name}", lang), options, index=None, key=f"places_{name}_{lang}",
+        format_func=label, placeholder=text("app.places.any", lang),
+    )  # fmt: skip
+
+
+def _matches(entry: Entry, words: str) -> bool:
+    """Whether a place is looked for: by Chinese name, pinyin, English name or region."""
+    wanted = words.strip().lower().replace(" ", "")
+    known = (entry.name.zh, entry.name.get("en"), entry.pinyin, entry.region)
+    return any(wanted in name.lower().replace(" ", "").replace("'", "") for name in known)
+
+
+def _run_shown(shown: Mapping[str, Entry], lang: str) -> None:
+    """Work out the places of this page, when asked: each takes about a second."""
+    missing = [e for e in shown.values() if board.known_line(e) is None and e.raw is None]
+    if not missing:
+        return
+    label = text("app.places.run", lang, n=len(missing))
+    if st.button(label, key="run_places", icon=":material/play_arrow:"):
+        bar = st.progress(0.0, text("app.places.running", lang))
+        for i, (entry, _) in enumerate(board.work_out(missing), 1):
+            bar.progress(i / len(missing), entry.name.get(lang))
+        st.rerun()
+
+
+def _row(key: str, entry: Entry, lang: str) -> None:
+    line, found = board.known_line(entry), board.findings_of(entry)
+    parts = [f"**{entry.name.get(lang)}** :gray[{entry.region}]", board.score(line, lang)]
+    parts.append(text("app.places.findings", lang, n=len(found)))
+    panel = st.expander(" · ".join(parts), key=f"place_{key}_{lang}", on_change="rerun")
+    if not panel.open:
+        return
+    with panel:
+        if st.button(text("app.places.open", lang), key=f"open_{key}", icon=":material/tune:"):
+            st.session_state["pending_entry"] = key
+            st.switch_page(session.place("pages", {})["simulator"])
+        if line is not None and line.checks:
+            st.html(tables.html(board.targets_table(line, lang)))
+        if found:
+            st.html(tables.html(board.findings_table(found, lang)))
+        else:
+            st.caption(text("app.places.clean", lang))

@@ -1,0 +1,87 @@
+"""The simulator page, top to bottom: answer, cards, charts, reasons, and what to take away."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from simulator.i18n import text
+from simulator.report import wording, words
+from simulator.run import Result
+from simulator.ui import cards, controls, details, graphs, link, panel, saved, session, takeaway
+from simulator.ui.draft import EMPTY, changes, equal, lever_table
+from simulator.ui.opening import Opened, opened
+
+
+def draw(lang: str) -> None:
+    """The page; the charts first and the controls after them, so that a chart waits for nothing."""
+    found = _opened(lang)
+    result = found.result.beside(found.current)
+    _head(found, result, lang)
+    bands = graphs.overview(result, found.current, lang)
+    with st.sidebar:
+        _controls(found, lang)
+    graphs.more(result, found.current, lang)
+    takeaway.section(found.entry, result, found.current, lang)
+    details.section(found.entry, result, found.current, lang)
+    # Last of all: the lines stand already while the draws are made.
+    graphs.draw_bands(bands, result, found.current, lang)
+
+
+def _opened(lang: str) -> Opened:
+    """What is open; a spinner only where something may have to be fitted, as it costs a thread."""
+    asked = tuple(st.session_state.get(k) for k in ("entry", "horizon", "pending_entry"))
+    if st.session_state.get("fitted") == asked:
+        return opened()
+    with st.spinner(text("app.fitting", lang), show_time=True):
+        found = opened()
+    st.session_state["fitted"] = (found.entry.key, found.result.study.horizon, None)
+    return found
+
+
+def _controls(found: Opened, lang: str) -> None:
+    controls.place_and_horizon(found, lang)
+    st.subheader(text("app.levers", lang), help=text("app.levers_help", lang))
+    panel.history_buttons(lang)
+    panel.reset_buttons(None, lang)
+    panel.lever_groups(found.current, lang)
+    saved.keep_button(found, lang)
+    controls.upload(lang)
+
+
+def _head(found: Opened, result: Result, lang: str) -> None:
+    current = found.current
+    st.html(cards.heading(result, current, lang))
+    lost = link.told(lang)
+    if lost:
+        st.warning(
+            "\n".join([text("app.link.heading", lang), "", *(f"- {line}" for line in lost)]),
+            icon=":material/link_off:",
+        )
+    _changed(result, lang)
+    if any(c.status != "not_modelled" for c in current.targets):
+        st.html(cards.cards(current, result.trend, lang))
+    for item in current.notes:
+        st.info(wording.sentence(wording.note(item, lang)), icon=":material/info:")
+
+
+def _changed(result: Result, lang: str) -> None:
+    """What I changed, against the scenario that was loaded."""
+    draft, loaded = session.current_draft(), session.loaded_draft()
+    table, rules = lever_table(), result.study.place.settlement_rules
+    told = []
+    for name, old, new in changes(draft, loaded):
+        p = table[name]
+        before, now = (
+            words.lever_words(p, rules.get(name, p.central) if v is None else v, lang)
+            for v in (old, new)
+        )
+        told.append(f"- {p.label(lang)}{words.badge(p, lang)}: {before} → **{now}**")
+    if draft.basis != loaded.basis and not equal(draft, EMPTY):
+        basis = (text(f"app.basis.{b}", lang) for b in (loaded.basis, draft.basis))
+        told.append(f"- {text('app.basis_label', lang)}: {' → '.join(basis)}")
+    if told:
+        st.markdown("\n".join([f"**{text('app.changed', lang)}**", "", *told]))
+    elif equal(draft, EMPTY):
+        st.caption(text("app.at_trend_hint", lang))
+    else:
+        st.caption(text("app.unchanged", lang))

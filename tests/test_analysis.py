@@ -1,0 +1,280 @@
+"""Budget, sensitivity, frontier and requirements by year against what is known of them."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from quxian import FILE, policy, result
+from typer.testing import CliRunner
+
+from simulator import budget
+from simulator.cli import app
+from simulator.factors import Factors, run_setting
+from simulator.frontier import Frontier, frontier
+from simulator.goals import choose_goals, projected
+from simulator.i18n import LANGUAGES
+from simulator.levers.columns import Policy
+from simulator.needs import plan_needs, standard_needs
+from simulator.problem import build_problem
+from simulator.ranges import SCALED, lever_ranges
+from simulator.report import explained, planning
+from simulator.sensitivity import Sensitivity, sensitivity
+from simulator.sobol import sobol_indices
+
+RATE, SEAT = "resident_urbanization_rate", "county_seat_population"
+
+
+def plan_costs() -> tuple[budget.Cost, ...]:
+    return budget.costs(result().runs["plan"], result().trend)
+
+
+# --- budget
+
+
+def test_the_trend_costs_nothing_beyond_itself() -> None:
+    found = budget.costs(result().trend, result().trend)
+    assert all(c.high.sum() == 0.0 for c in found)
+
+
+def test_costs_are_units_times_prices_and_ranges_hold_the_central_value() -> None:
+    run = policy({"housing": {"rental_units": 100, "commercial_units": 50}})
+    found = {c.item: c for c in budget.costs(run, result().trend)}
+    np.testing.assert_array_equal(found["rental"].units, np.full(13, 100.0))
+    np.testing.assert_allclose(found["rental"].central, 100 * 70 * 3000)
+    np.testing.assert_allclose(found["commercial"].high, 50 * 130 * 4500)
+    assert found["commercial"].payer == "households"
+    for cost in plan_costs():
+        assert (cost.low <= cost.central).all()
+        assert (cost.central <= cost.high).all()
+
+
+def test_jobs_are_counted_beyond_the_trend_only() -> None:
+    jobs = next(c for c in plan_costs() if c.item == "job_support").units
+    plan = result().runs["plan"].inputs.policy[:, Policy.OTHER_JOBS]
+    np.testing.assert_array_equal(jobs, plan)
+    assert 0.0 < jobs[0] < 15_485.0  # the plan's total, less what the trend brings
+    assert (jobs[3:] == 0.0).all()
+
+
+def test_persons_settled_are_those_beyond_the_trend() -> None:
+    closed = policy({"settlement": {"annual_quota": 500}})
+    settled = next(c for c in budget.costs(closed, result().trend) if c.item == "settled")
+    assert settled.units.sum() == 0.0  # fewer are settled: nothing is saved, nothing is spent
+    opened = next(c for c in plan_costs() if c.item == "settled")
+    assert opened.units.sum() > 0.0
+
+
+def test_a_point_costs_the_public_sum_over_the_points_gained() -> None:
+    plan, trend = result().runs["plan"], result().trend
+    (point,) = budget.extra_points(plan, trend, plan_costs())
+    gained = 100 * (plan.series[RATE][3] - trend.series[RATE][3])
+    public = budget.by_payer(plan_costs(), "government", 3)
+    assert point.points == pytest.approx(gained)
+    assert point.cost.central == pytest.approx(public.central / gained)
+    assert budget.extra_points(trend, trend, budget.costs(trend, trend)) == ()
+
+
+def test_payers_add_up() -> None:
+    total = sum(budget.by_payer(plan_costs(), p).central for p in budget.PAYERS)
+    assert total == pytest.approx(sum(float(c.central.sum()) for c in plan_costs()))
+
+
+# --- Sobol indices
+
+
+def ishigami(u: np.ndarray) -> np.ndarray:
+    """Ishigami & Homma (1990) with a = 7, b = 0.1 on the unit cube, and a constant."""
+    x = np.pi * (2.0 * u - 1.0)
+    y = np.sin(x[:, 0]) + 7.0 * np.sin(x[:, 1]) ** 2 + 0.1 * x[:, 2] ** 4 * np.sin(x[:, 0])
+    return np.column_stack([y, np.ones(len(y))])
+
+
+def ishigami_exact() -> tuple[np.ndarray, np.ndarray]:
+    """First-order and total indices in closed form."""
+    a, b = 7.0, 0.1
+    one = 0.5 * (1.0 + b * np.pi**4 / 5.0) ** 2
+    two, one_three = a**2 / 8.0, b**2 * np.pi**8 * 8.0 / 225.0
+    whole = one + two + one_three
+    first, total = np.array([one, two, 0.0]), np.array([one + one_three, two, one_three])
+    return first / whole, total / whole
+
+
+def test_indices_of_the_ishigami_function() -> None:
+    found, constant = sobol_indices([(n, n) for n in "abc"], ishigami, 4096, seed=1)
+    first, total = ishigami_exact()
+    np.testing.assert_allclose(found.first, first, atol=0.01)
+    np.testing.assert_allclose(found.total, total, atol=0.01)
+    assert constant.variance == 0.0
+    assert np.isnan(constant.first).all()
+
+
+def test_groups_take_their_interactions_together() -> None:
+    found, _ = sobol_indices([("a", "ac"), ("b", "b"), ("c", "ac")], ishigami, 4096, seed=1)
+    first, total = ishigami_exact()
+    assert found.groups == ("ac", "b")
+    np.testing.assert_allclose(found.first, [1.0 - total[1], first[1]], atol=0.01)
+    np.testing.assert_allclose(found.total, [1.0 - first[1], total[1]], atol=0.01)
+
+
+# --- sensitivity
+
+
+@cache
+def analysed() -> Sensitivity:
+    goals = choose_goals([f"{RATE}@2025", f"{SEAT}@2025"], result().trend)
+    ranges = lever_ranges(SCALED, {}, result().trend)
+    return sensitivity(result().runs["plan"], goals, ranges, samples=8, seed=1)
+
+
+def test_all_at_the_centre_is_the_scenario_itself() -> None:
+    plan = result().runs["plan"]
+    expected = [c.projected for c in plan.targets if c.target.indicator in (RATE, SEAT)]
+    np.testing.assert_allclose(analysed().central, expected, rtol=1e-12)
+    factors = Factors(plan)
+    (setting,) = factors.settings(np.zeros((1, len(factors.all))), np.ones((1, 1)))
+    again = run_setting(setting, plan)
+    np.testing.assert_allclose(again.paths.population, plan.paths.population, rtol=1e-9)
+
+
+def test_every_factor_has_a_group_and_a_bar() -> None:
+    factors = Factors(result().runs["plan"])
+    assert {f.group for f in factors.all} == {"demography", "migration", "levers", "data"}
+    kept = [f.name for f in factors.all if f.kind != "lever"]
+    assert [b.name for b in analysed().bars] == [*kept, *SCALED]
+    assert {f.name for f in factors.all if f.kind == "lever"} == {"other_jobs"}
+
+
+def test_bars_go_the_way_they_must() -> None:
+    """More jobs, a higher rate counted at the base, and quicker moves to town raise the rate."""
+    bars = {b.name: b for b in analysed().bars}
+    for name in ("basic_jobs", "other_jobs", RATE, "recent_shift_town", "jobs_adjustment"):
+        assert bars[name].low[0] < bars[name].high[0], name
+    assert bars["rental_units"].swing(0) == 0.0  # vacancy is above the frictional level
+    error = bars[RATE]
+    assert error.high[0] - error.low[0] == pytest.approx(2 * 1.645 * 0.3, rel=0.15)
+    assert analysed().tornado(0)[0].swing(0) == max(b.swing(0) for b in analysed().bars)
+
+
+def test_fitted_parameters_move_as_the_history_ties_them() -> None:
+    plan = result().runs["plan"]
+    factors, fit = Factors(plan), plan.start.fit
+    assert fit is not None
+    np.testing.assert_allclose(factors.spread @ factors.spread.T, fit.covariance, rtol=1e-9)
+    z = np.zeros((1, len(factors.all)))
+    np.testing.assert_allclose(
+        [factors.values(z)[n][0] for n in fit.names], [fit.values[n] for n in fit.names]
+    )
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_finding_names_the_greatest_share_and_the_widest_bar(lang: str) -> None:
+    words = explained.top_finding(analysed(), 0, lang)
+    one = analysed().grouped[0]
+    assert f"{np.nanmax(one.total):.0%}" in words
+    bar = analysed().tornado(0)[0]
+    assert explained.factor_name(bar.name, bar.kind, lang) in words
+
+
+# --- frontier
+
+
+@cache
+def curve(*targets: str) -> Frontier:
+    trend = result().trend
+    limits = {"basic_jobs": (0.0, 2000.0), "rental_units": (0.0, 200.0)}
+    ranges = lever_ranges(list(limits), limits, trend)
+    goals = choose_goals(targets, trend)
+    return frontier(build_problem(result().runs["plan"], trend, goals, ranges), 4, seed=1)
+
+
+def test_more_of_a_target_costs_more() -> None:
+    found = curve(f"{RATE}@2025")
+    values = [m.values[0] for m in found.marks]
+    spent = [m.cost for m in found.marks]
+    assert len(values) >= 3
+    assert values == sorted(values)
+    assert spent == sorted(spent)
+    plan = result().runs["plan"]
+    assert found.plan.values[0] == pytest.approx(projected(found.goals[0], plan))
+    assert found.trend.cost == 0.0
+
+
+def test_two_targets_that_agree_leave_nothing_to_trade() -> None:
+    found = curve(f"{RATE}>=60@2030", f"{SEAT}>=60@2030")
+    assert not found.conflict
+    assert found.marks[0].setting["basic_jobs"] == 2000.0
+
+
+def test_two_targets_that_pull_apart_are_traded() -> None:
+    found = curve(f"{RATE}>=60@2030", "town_population<=1@2030")
+    assert found.conflict
+    rates, towns = zip(*(m.values for m in found.marks), strict=True)
+    assert list(rates) == sorted(rates)
+    assert list(towns) == sorted(towns)  # a higher rate only with more people in town
+
+
+# --- requirements by year
+
+
+def test_needs_of_the_plan_are_those_of_its_targets_in_their_years() -> None:
+    run = result().runs["plan"]
+    checks = [c for c in run.targets if c.kind == "requirement"]
+    for need, check in zip(plan_needs(run), checks, strict=True):
+        assert need.amounts[3] == pytest.approx(check.needed)
+        assert need.today == check.needed_at_base
+
+
+def test_school_places_are_town_children_of_the_ages() -> None:
+    run = result().trend
+    found = {n.name: n.amounts for n in standard_needs(run)}
+    town = run.paths.population[:, :, 0].sum(axis=(1, 2))
+    np.testing.assert_allclose(found["primary"], town[:, 6:12].sum(axis=1))
+    np.testing.assert_allclose(found["kindergarten"], 0.9 * town[:, 3:6].sum(axis=1))
+    np.testing.assert_allclose(found["water"][0], town[0].sum() * 0.120 * 365)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_tables_are_whole(lang: str) -> None:
+    res, run = result(), result().runs["plan"]
+    tables = [
+        explained.needs_table(res, run, lang),
+        explained.frontier_table(curve(f"{RATE}@2025"), lang),
+        explained.group_table(analysed(), 0, lang), explained.single_table(analysed(), 0, lang),
+        explained.tornado_table(analysed(), 0, lang), planning.cost_table(plan_costs(), lang),
+        planning.yearly_cost_table(run, plan_costs(), lang),
+    ]  # fmt: skip
+    for table in tables:
+        assert table.rows
+        assert {len(row) for row in table.rows} == {len(table.headers)}
+
+
+# --- the command line
+
+
+def call(*args: str | Path) -> object:
+    return CliRunner().invoke(app, [str(a) for a in args], env={"COLUMNS": "200"})
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize(
+    "command",
+    [["budget"], ["needs"], ["frontier", "--target", f"{RATE}@2025", "--points", "2"],
+     ["sensitivity", "--target", f"{RATE}@2025", "--samples", "2"]],
+)  # fmt: skip
+def test_commands_say_what_made_them(command: list[str], lang: str) -> None:
+    done = call(command[0], FILE, *command[1:], "--lang", lang)
+    assert done.exit_code == 0, done.output
+    words = {"zh": ("随机种子 1", "程序版本"), "en": ("random seed 1", "version")}[lang]
+    assert all(w in done.stdout for w in words)
+
+
+def test_bad_options_are_refused() -> None:
+    done = call("sensitivity", FILE, "--samples", "100", "--lang", "en")
+    assert done.exit_code == 2
+    assert "power of two" in done.stderr
+    done = call("frontier", FILE, "--lang", "en")
+    assert done.exit_code == 2
+    assert "one or two targets, not 3" in done.stderr

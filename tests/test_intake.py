@@ -1,0 +1,162 @@
+"""The workbook of own figures: what is filled in arrives, and what cannot be used is named."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+
+import pytest
+from openpyxl import Workbook, load_workbook
+
+from simulator import run
+from simulator.errors import ScenarioError
+from simulator.i18n import text
+from simulator.intake.cells import MAX_ROWS, MAX_SHEETS, MAX_TEXT, MAX_UNPACKED
+from simulator.intake.layout import AGES, FIGURES, PLACE, TARGETS, sheet_name
+from simulator.intake.placefile import read_place
+from simulator.intake.template import template
+from simulator.report.errors import describe
+
+Change = Callable[[Workbook], None]
+NAME = "本县.xlsx"
+
+
+def _fill(book: Workbook, lang: str = "zh") -> None:
+    place, figures, targets = (book[sheet_name(s, lang)] for s in (PLACE, FIGURES, TARGETS))
+    for row, value in ((1, "小县"), (3, "xiaoxian"), (5, "四川省"), (8, 2020)):
+        place.cell(row, 2, value)
+    rows = [
+        ("常住人口", 2020, 90, "万人", None, "普查公报", "常住人口 90 万人"),
+        ("常住人口城镇化率", 2020, 43.6, "%"),
+        ("常住人口", 2010, 100, "万人"),
+        ("常住人口城镇化率", 2010, 25, "%"),
+    ]
+    for i, row in enumerate(rows, 2):
+        for j, value in enumerate(row, 1):
+            figures.cell(i, j, value)
+    for j, value in enumerate(("常住人口城镇化率", 2030, "≥", 55, "%", 2020, 43.6), 1):
+        targets.cell(2, j, value)
+
+
+def _ages(book: Workbook) -> None:
+    page = book[sheet_name(AGES, "zh")]
+    for row in range(2, page.max_row + 1):
+        page.cell(row, 1, 2020)
+        page.cell(row, 5, 900_000 / 42)
+
+
+def workbook(*changes: Change, lang: str = "zh") -> bytes:
+    book = load_workbook(io.BytesIO(template(lang)))
+    _fill(book, lang)
+    for change in changes:
+        change(book)
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def faults(raw: bytes) -> dict[str, str]:
+    """Where by code."""
+    with pytest.raises(ScenarioError, match=r"\w") as caught:
+        read_place(raw, NAME)
+    for violation in caught.value.violations:
+        assert violation.file == NAME
+        assert violation.line is None
+        for lang in ("zh", "en"):
+            assert describe(violation, lang)
+    return {v.code: v.path for v in caught.value.violations}
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_filled_template_runs(lang: str) -> None:
+    filled, study = read_place(workbook(lang=lang), NAME)
+    assert study.place.name.zh == "小县"
+    assert study.place.level == "county"
+    assert [f.use for f in study.place.facts] == ["base", "base", "history", "history"]
+    assert study.place.facts[0].quote == "常住人口 90 万人"
+    assert study.place.documents[study.place.facts[0].document].title.zh == "普查公报"
+    assert study.place.targets[0].op == ">="
+    assert filled.ages is None
+    trend = run(study).trend
+    assert trend.stocks.resident_population[0] == pytest.approx(900_000)
+    assert trend.stocks.resident_urbanization_rate[0] == pytest.approx(0.436)
+
+
+def test_own_ages_are_used_and_the_saved_place_is_the_same() -> None:
+    filled, study = read_place(workbook(_ages), NAME)
+    assert filled.ages is not None
+    assert set(study.age_tables) == {2020}
+    assert study.age_tables[2020].persons.sum() == pytest.approx(900_000)
+    assert b"age_sex: age_sex.csv" in filled.yaml()
+    assert filled.ages.startswith(b"year,sex,age_from,age_to,persons\n2020,male,0,4,")
+
+
+def test_an_empty_template_is_told_what_it_lacks() -> None:
+    found = faults(template("zh"))
+    assert "missing_key" in found
+
+
+def _set(sheet: str, cell: str, value: object) -> Change:
+    def change(book: Workbook) -> None:
+        book[sheet_name(sheet, "zh")][cell] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "where"),
+    [
+        (_set(FIGURES, "C3", "四成"), "not_a_number", "人口数据!C3"),
+        (_set(FIGURES, "D2", "万户"), "wrong_unit", "人口数据!D2"),
+        (_set(FIGURES, "A4", "常驻人口"), "unknown_indicator", "人口数据!A4"),
+        (_set(TARGETS, "B2", 2015), "year_before_base", "规划目标!B2"),
+        (_set(TARGETS, "C2", "大于"), "not_allowed", "规划目标!C2"),
+        (_set(PLACE, "B7", "村"), "not_allowed", "地方!B7"),
+        (_set(PLACE, "B8", None), "missing_key", "地方!B8"),
+        (_set(FIGURES, "C2", "=45+45"), "workbook_formula", "人口数据!C2"),
+        (_set(FIGURES, "C2", "#DIV/0!"), "workbook_error", "人口数据!C2"),
+        (_set(FIGURES, "G2", "长" * (MAX_TEXT + 1)), "workbook_text", "人口数据!G2"),
+        (_set(FIGURES, f"A{MAX_ROWS + 1}", "常住人口"), "workbook_rows", "人口数据"),
+    ],
+)
+def test_a_mistake_is_told_by_sheet_and_cell(change: Change, code: str, where: str) -> None:
+    assert faults(workbook(change)).get(code) == where
+
+
+def test_several_mistakes_are_told_together() -> None:
+    found = faults(workbook(_set(FIGURES, "C3", "四成"), _set(TARGETS, "C2", "大于")))
+    assert set(found.values()) >= {"人口数据!C3", "规划目标!C2"}
+
+
+def test_ages_with_a_gap_are_told_by_row() -> None:
+    found = faults(workbook(_ages, _set(AGES, "C4", 11)))
+    assert found.get("age_table_gap") == "年龄性别!4"
+
+
+def test_no_workbook_and_no_template() -> None:
+    assert "workbook_unreadable" in faults(b"kind: place")
+    assert "workbook_unreadable" in faults(b"PK\x03\x04" + b"\0" * 100)
+    other, stream = Workbook(), io.BytesIO()
+    other.save(stream)
+    assert "workbook_sheet_missing" in faults(stream.getvalue())
+    for i in range(MAX_SHEETS):
+        other.create_sheet(str(i))
+    stream = io.BytesIO()
+    other.save(stream)
+    assert "workbook_sheets" in faults(stream.getvalue())
+
+
+def test_a_file_that_would_unpack_without_end_is_refused_unread() -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"\0" * (MAX_UNPACKED + 1))
+    assert len(stream.getvalue()) < 100_000
+    assert "workbook_bomb" in faults(stream.getvalue())
+
+
+def test_the_template_explains_itself_in_both_languages() -> None:
+    for lang in ("zh", "en"):
+        book = load_workbook(io.BytesIO(template(lang)))
+        assert text("intake.sheet.help", lang) in book.sheetnames
+        assert book[sheet_name(FIGURES, lang)].data_validations.dataValidation
