@@ -148,8 +148,9 @@ def binding(run: Run, lang: str) -> Table:
         if np.isfinite(room):
             housing = f"{people(room, lang)} / {people(town[i + 1], lang)}"
         jobs = (Driver.LABOUR_GAP, Driver.WORKERS_MOVED, Driver.WORKERS_AT_HOME)
-        shown = [f"{row[k]:,.0f}" for k in jobs]
-        openness = f"{row[Driver.OPENNESS]:.0%}"
+        # The sum of several places has no drivers of its own.
+        shown = [f"{row[k]:,.0f}" if np.isfinite(row[k]) else "–" for k in jobs]
+        openness = f"{row[Driver.OPENNESS]:.0%}" if np.isfinite(row[Driver.OPENNESS]) else "–"
         rows.append(
             [str(run.years[i + 1]), wording.binding(codes, lang), *shown, housing, openness]
         )
