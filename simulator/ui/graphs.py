@@ -44,6 +44,8 @@ def more(result: Result, current: Run, lang: str) -> None:
     parts: dict[str, Callable[[Result, Run, str], None]] = {
         "town": _town, "jobs": _limited("jobs"), "housing": _limited("housing"), "needs": _needs,
     }  # fmt: skip
+    if result.members:  # a sum of places has no drivers of its own
+        parts = {key: part for key, part in parts.items() if key not in ("jobs", "housing")}
     names = [text(f"app.chart.{key}", lang) for key in parts]
     tabs = st.tabs(names, key=f"more_{lang}", on_change="rerun")
     for tab, part in zip(tabs, parts.values(), strict=True):

@@ -99,7 +99,7 @@ def horizon_range(first: Result) -> tuple[int, int]:
 def _current(result: Result, start: str) -> Run:
     """The run of the levers as they stand: the loaded scenario itself while nothing is changed."""
     draft, loaded = session.current_draft(), session.loaded_draft()
-    if equal(draft, EMPTY):
+    if equal(draft, EMPTY) or result.members:
         return result.trend
     if equal(draft, loaded):
         return result.runs[start]

@@ -41,9 +41,12 @@ def _opened(lang: str) -> Opened:
 def _controls(found: Opened, lang: str) -> None:
     controls.place_and_horizon(found, lang)
     st.subheader(text("app.levers", lang), help=text("app.levers_help", lang))
-    panel.history_buttons(lang)
-    panel.reset_buttons(None, lang)
-    panel.lever_groups(found.current, lang)
+    if found.result.members:
+        st.info(text("error.members_policy", lang))
+    else:
+        panel.history_buttons(lang)
+        panel.reset_buttons(None, lang)
+        panel.lever_groups(found.current, lang)
     saved.keep_button(found, lang)
     controls.upload(lang)
 
