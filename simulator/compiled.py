@@ -16,9 +16,9 @@ import numba
 _PACKAGE = Path(__file__).parent
 #: What compiled code is made from: itself, and the enumerations that it indexes by.
 _SOURCES = (
-    "axes.py", "bracket.py", "draws.py", "levers/columns.py", "levers/housing.py",
-    "levers/jobs.py", "levers/settlement.py", "moves.py", "projection.py", "sheet.py",
-    "sketch.py", "state.py", "step.py", "waiting.py", "year.py",
+    "axes", "bracket", "draws", "levers/columns", "levers/housing", "levers/jobs",
+    "levers/settlement", "moves", "projection", "sheet", "sketch", "state", "step", "waiting",
+    "year",
 )  # fmt: skip
 _DIGITS = 12
 
@@ -27,7 +27,7 @@ def _key() -> str:
     """Hash of the sources, in their order."""
     found = hashlib.sha256(numba.__version__.encode())
     for name in _SOURCES:
-        found.update((_PACKAGE / name).read_bytes())
+        found.update((_PACKAGE / f"{name}.py").read_bytes())
     return found.hexdigest()[:_DIGITS]
 
 

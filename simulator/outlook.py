@@ -55,14 +55,24 @@ def outlook(run: Run, draws: int, seed: int) -> Outlook:
     The stream is a function of the seed alone, so the same call gives the same numbers on any
     number of cores.
     """
-    ensemble = run_draws(run, draws, seed)
+    trend, policy = _totals(run, draws, seed)
     age = years_since_count(run)
     normal = np.stack([_normals(seed, k, len(run.years)) for k in range(draws)])
-    errors = _errors(ensemble.trend, normal, age, run)
-    series = _series(_shifted(ensemble.policy, errors), run)
+    errors = _errors(trend, normal, age, run)
+    series = _series(_shifted(policy, errors), run)
     found = {name: np.quantile(values, LEVELS, axis=0) for name, values in series.items()}
     mean = {name: values.mean(axis=0) for name, values in series.items()}
     return Outlook(draws, seed, age, found, mean, _probabilities(run, series))
+
+
+def _totals(run: Run, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Totals of every draw on trend and under the policy; of a sum of places, summed.
+
+    The members of a sum share their draws: what is not known of one is not known of its neighbours.
+    """
+    found = [run_draws(one, draws, seed) for one in run.members or (run,)]
+    trend, policy = (np.stack([getattr(e, name) for e in found]) for name in ("trend", "policy"))
+    return trend.sum(axis=0), policy.sum(axis=0)
 
 
 def _normals(seed: int, draw: int, size: int) -> np.ndarray:
@@ -132,7 +142,8 @@ def _probabilities(run: Run, series: Mapping[str, np.ndarray]) -> tuple[float | 
     for check in run.targets:
         target = check.target
         values = series.get(target.indicator)
-        if check.projected is None or values is None or target.at is None or target.since:
+        part = target.scope == "county_territory"  # draws are kept of the whole place only
+        if check.projected is None or values is None or part or target.at is None or target.since:
             found.append(None)
             continue
         at = int(target.at - run.years[0])

@@ -15,18 +15,18 @@ PACKAGE = Path(compiled.__file__).parent
 
 def test_every_compiled_file_is_in_the_key() -> None:
     using = {
-        path.relative_to(PACKAGE).as_posix()
+        path.relative_to(PACKAGE).with_suffix("").as_posix()
         for path in PACKAGE.rglob("*.py")
         if "import njit" in path.read_text(encoding="utf-8")
     }
     assert using <= set(compiled._SOURCES)
-    assert all((PACKAGE / name).is_file() for name in compiled._SOURCES)
+    assert all((PACKAGE / f"{name}.py").is_file() for name in compiled._SOURCES)
 
 
 def test_the_key_follows_the_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in compiled._SOURCES:
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        shutil.copy(PACKAGE / name, tmp_path / name)
+        shutil.copy(PACKAGE / f"{name}.py", tmp_path / f"{name}.py")
     monkeypatch.setattr(compiled, "_PACKAGE", tmp_path)
     before = compiled._key()
     assert before == compiled._key()

@@ -9,10 +9,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 from simulator.charts import fan, limits, lines, pyramid, waterfall
 from simulator.i18n import text
+from simulator.outlook import Outlook, outlook
 from simulator.report import rows, wording
 from simulator.run import Result, Run
 from simulator.ui import tables
 
+#: Enough for the 10 and 90 % points to move by less than a line's width between two seeds.
+DRAWS = 200
 _LINES = {"rates": lines.RATES, "town": lines.TOWN, "people": lines.PEOPLE}
 Slots = dict[str, DeltaGenerator]
 
@@ -78,12 +81,17 @@ def _draw_lines(
     )
 
 
-def draw_bands(slots: Slots, result: Result, current: Run, lang: str) -> None:
-    """Send the line charts again with their ranges, if they are wanted."""
-    if st.session_state.get("bands"):
-        found = fan.bands(current)
-        for key, slot in slots.items():
-            _draw_lines(slot, result, current, key, lang, found)
+def look_ahead(current: Run) -> Outlook | None:
+    """Draws of the scenario, if they are wanted."""
+    if not st.session_state.get("bands"):
+        return None
+    return outlook(current, DRAWS, current.study.seed)
+
+
+def draw_bands(slots: Slots, result: Result, current: Run, found: Outlook, lang: str) -> None:
+    """Send the line charts again with their ranges."""
+    for key, slot in slots.items():
+        _draw_lines(slot, result, current, key, lang, fan.bands(found))
 
 
 def _waterfall(result: Result, current: Run, lang: str) -> str:
@@ -134,7 +142,8 @@ def _pyramid(result: Result, current: Run, lang: str) -> None:
 
 
 def _town(result: Result, current: Run, lang: str) -> None:
-    bands = fan.bands(current) if st.session_state.get("bands") else None
+    found = look_ahead(current)
+    bands = fan.bands(found) if found is not None else None
     _draw_lines(st.empty(), result, current, "town", lang, bands)
 
 
