@@ -134,10 +134,10 @@ def trend_inputs(
         behaviour=behaviour_vector(values),
         trend_town=np.full(len(years) + 1, np.inf),
     )
-    return _with_flows(inputs, values, years, context)
+    return with_flows(inputs, values, years, context)
 
 
-def _with_flows(
+def with_flows(
     inputs: Inputs, values: Mapping[str, float], years: range, context: Context
 ) -> Inputs:
     """The same inputs with the fertility and flows that ``values`` say: what a fit varies."""
@@ -210,7 +210,7 @@ def fit(
 
     def run(theta: np.ndarray) -> np.ndarray:
         trial = {**values, **dict(zip(names, np.exp(theta), strict=True))}
-        return project(_with_flows(resting, trial, years, history.context)).population
+        return project(with_flows(resting, trial, years, history.context)).population
 
     def residuals(theta: np.ndarray) -> np.ndarray:
         population = run(theta)
