@@ -1,11 +1,13 @@
-"""Command line: run, check, resolve, compare, schema. Exit codes: 0 fine, 1 targets missed with
---strict, 2 bad input.
+"""Command line: run, check, resolve, compare, calibrate, backtest, schema.
+
+Exit codes: 0 fine, 1 targets missed with --strict, 2 bad input.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -172,6 +174,79 @@ def compare(files: Files, horizon: Horizon = None, lang: Lang = None) -> None:
     for part in comparison_view(results, language):
         console.print(part)
         console.print()
+
+
+@app.command()
+def calibrate(
+    files: Annotated[
+        list[Path], typer.Argument(help="地方或情景 YAML 文件 / place or scenario YAML files")
+    ],
+    lang: Lang = None,
+) -> None:
+    """由本地历史拟合流动水平。/ Fit flow levels to a place's own history."""
+    from simulator.launch import launch
+    from simulator.report.calibration import calibration_view
+    from simulator.scenario import load_scenarios
+
+    language, console = _language(lang), _console()
+    try:
+        started = [(study, launch(study)) for study in load_scenarios(files)]
+    except ScenarioError as error:
+        raise _refuse(error, language) from None
+    for study, start in started:
+        for part in calibration_view(study, start, language):
+            console.print(part)
+            console.print()
+
+
+@app.command()
+def backtest(
+    data: Annotated[
+        Path, typer.Option("--data", help="分县普查表所在文件夹 / folder of county census tables")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="逐县结果 CSV / county table, CSV")
+    ] = None,
+    page: Annotated[
+        Path | None, typer.Option("--page", help="评分页 Markdown / page of scores, Markdown")
+    ] = None,
+    draws: Annotated[int, typer.Option("--draws", help="每县抽样次数 / draws a county")] = 200,
+    lang: Lang = None,
+) -> None:
+    """用 2010 年启动、2020 年核对各县预测。/ Launch counties in 2010, hold them against 2020."""
+    from simulator.backtest import FEWEST_DRAWS, run_backtest
+    from simulator.report.accuracy import accuracy_page, accuracy_view, county_csv, judge
+
+    language, console = _language(lang), _console()
+    if draws < FEWEST_DRAWS:
+        message = text("cli.too_few_draws", language, least=FEWEST_DRAWS)
+        raise typer.BadParameter(message, param_hint="--draws")
+    try:
+        found = run_backtest(data, draws)
+    except ScenarioError as error:
+        raise _refuse(error, language) from None
+    accuracy = judge(found)
+    for part in accuracy_view(accuracy, language):
+        console.print(part)
+        console.print()
+    command = f"python -m simulator backtest --draws {draws}"
+    today = f"{datetime.now():%Y-%m-%d}"
+    if out is not None:
+        _write_text(out, county_csv(found), language, console)
+    if page is not None:
+        _write_text(page, accuracy_page(accuracy, language, today, command), language, console)
+
+
+def _write_text(path: Path, words: str, lang: str, console: Console) -> None:
+    """Write a file whole or not at all."""
+    fresh = path.with_name(f".{path.name}.part")
+    try:
+        fresh.write_text(words, encoding="utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        print(text("cli.cannot_write", lang, path=path, reason=error.strerror), file=sys.stderr)
+        raise typer.Exit(BAD_INPUT) from None
+    console.print(text("accuracy.written", lang, path=path))
 
 
 @app.command()

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simulator.county_lists import province_trend
 from simulator.county_tables import CountyTable
 from simulator.matching import Unit
-from simulator.tables import province_trend
 
 _COUNTS = (
     "resident", "hukou", "urban", "family_household_pop", "in_migrants_same_county",

@@ -27,8 +27,8 @@ _FLOORS = {"out_migration_level": 1e-4, "rural_to_urban_level": 1e-4}
 _LESS_LEAVING = 0.8
 #: From this share of villagers up the national split of those who come holds.
 _ORDINARY_VILLAGES = 0.5
-#: No village is emptied, no town deserted, faster than this a year.
-_HIGHEST = 0.5
+#: Net rates are averages of ten years, in which no more than this share of villagers moves.
+_DECADE, _MOST_MOVED = 10.0, 0.98
 
 Values = Mapping[str, Any]
 
@@ -50,7 +50,9 @@ class Exposure:
     all_villagers: np.ndarray
 
 
-def consistent(residents: float, town: float, hukou: float, nonfarm: float, others: float) -> Totals:
+def consistent(
+    residents: float, town: float, hukou: float, nonfarm: float, others: float
+) -> Totals:
     """Totals of a county moved, where census tables contradict each other, to the nearest that fit.
 
     Census hukou counts and resident counts are of different people: a county can have fewer
@@ -63,7 +65,9 @@ def consistent(residents: float, town: float, hukou: float, nonfarm: float, othe
     return Totals(residents, town, hukou, urban, others)
 
 
-def county_cells(values: Values, totals: Totals, year: int, level: str, table: AgeTable) -> np.ndarray:
+def county_cells(
+    values: Values, totals: Totals, year: int, level: str, table: AgeTable
+) -> np.ndarray:
     """Cells of a county from census totals and ages, shape (3, 3, 2, A) [persons].
 
     Raises
@@ -111,12 +115,11 @@ def levels(net: Any, town: Any, fertility: Any, start: Exposure, values: Values)
     back, settle = values["return_level"], values["settled_elsewhere_level"]
     out = (back + settle) * start.away
     come = values["nonlocal_departure_level"] * start.departing
-    surplus = net * start.residents + settle * start.away
-    less = np.minimum(
-        values["surplus_stay_share"] * np.maximum(surplus, 0.0), _LESS_LEAVING * out
-    )
-    out = out + np.maximum(-surplus, 0.0) - less
-    come = come + np.maximum(surplus, 0.0) - less
+    gained = np.expm1(_DECADE * net) / _DECADE * start.residents
+    surplus = gained + settle * start.away
+    less = np.minimum(values["surplus_stay_share"] * np.maximum(surplus, 0.0), _LESS_LEAVING * out)
+    out = out + (np.maximum(-surplus, 0.0)) * _repeated(back + settle) - less
+    come = come + (np.maximum(surplus, 0.0) - less) * _repeated(values["nonlocal_departure_level"])
     found = dict(values)
     found["out_migration_level"] = np.maximum(
         out / np.maximum(start.leaving, 1.0), _FLOORS["out_migration_level"]
@@ -132,11 +135,15 @@ def levels(net: Any, town: Any, fertility: Any, start: Exposure, values: Values)
     return found
 
 
+def _repeated(leaving: float) -> float:
+    """Moves it takes to gain one person over ten years where those who came leave again."""
+    return float(_DECADE * leaving / -np.expm1(-_DECADE * leaving))
+
+
 def _in_county(town: Any, start: Exposure, values: Values) -> dict[str, Any]:
     """Village to town, its counterflow and reclassification, eq. (55)."""
-    hazard = np.clip(
-        town * start.residents / np.maximum(start.all_villagers, 1.0), -_HIGHEST, _HIGHEST
-    )
+    moved = _DECADE * town * start.residents / np.maximum(start.all_villagers, 1.0)
+    hazard = -np.log1p(-np.clip(moved, -_MOST_MOVED, _MOST_MOVED)) / _DECADE
     prior = values["rural_to_urban_level"] + values["reclassification_level"]
     moving = values["rural_to_urban_level"] / prior
     forth = np.maximum(hazard, 0.0)

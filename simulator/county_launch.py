@@ -59,9 +59,7 @@ def start_county(figures: Known, i: int, values: Mapping[str, float]) -> Started
         If no cells can meet its figures.
     """
     counts = figures.counts
-    others = (
-        counts["in_migrants_other_county_same_prov"][i] + counts["in_migrants_other_prov"][i]
-    )
+    others = counts["in_migrants_other_county_same_prov"][i] + counts["in_migrants_other_prov"][i]
     totals = consistent(
         counts["resident"][i],
         counts["urban"][i],
@@ -79,7 +77,8 @@ def start_county(figures: Known, i: int, values: Mapping[str, float]) -> Started
 
 def decade(started: Started, rates: Sequence[float], values: Mapping[str, float]) -> Outcome:
     """Project a county to 2020 with its net rates: outside, to town, log fertility."""
-    chosen = levels(*rates, started.start, values)
+    net, town, fertility = rates
+    chosen = levels(net, town, fertility, started.start, values)
     inputs = with_flows(started.inputs, chosen, YEARS, started.context)
     final = project(inputs).population[-1]
     people = final.sum(axis=(-1, -2))

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from simulator.axes import N_SEXES
+from simulator.county_lists import misprinted_rows
 from simulator.errors import ScenarioError, Violation, nearest
-from simulator.tables import misprinted_rows
 
 #: Age groups of the county tables by their lower bound; the last is open.
 GROUP_STARTS = (0, 1, *range(5, 90, 5))
@@ -130,9 +130,13 @@ def _rows(path: Path, columns: Sequence[str], faults: list[Violation]) -> _Numbe
     missing = [name for name in columns if name not in header]
     for name in missing:
         params = {"nearest": nearest(name, header)}
-        faults.append(Violation("county_column_missing", str(path), lines[0][0], name, None, params))
+        faults.append(
+            Violation("county_column_missing", str(path), lines[0][0], name, None, params)
+        )
     found: _Numbered = {}
-    for line, cells in zip((i for i, _ in lines[1:]), csv.reader(t for _, t in lines[1:]), strict=True):
+    for line, cells in zip(
+        (i for i, _ in lines[1:]), csv.reader(t for _, t in lines[1:]), strict=True
+    ):
         row = dict(zip(header, cells, strict=False))
         if missing or row["level"] != _COUNTY:
             continue

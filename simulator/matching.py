@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from simulator.county_lists import boundary_changes
 from simulator.county_tables import CountyTable
-from simulator.tables import boundary_changes
 
 _PEOPLES = (
     "满族|蒙古族|回族|维吾尔|哈萨克|柯尔克孜|藏族|彝族|苗族|侗族|土家族|布依族|壮族|瑶族|黎族|"
@@ -95,8 +95,7 @@ def _pairs(
     def same_prefecture(i: int, row: int) -> bool:
         a, b = first.prefectures[i], second.prefectures[row]
         return (
-            prefecture_stem(a) == prefecture_stem(b)
-            or first.codes[i][:4] == second.codes[row][:4]
+            prefecture_stem(a) == prefecture_stem(b) or first.codes[i][:4] == second.codes[row][:4]
         )
 
     def by_code(row: int) -> list[int]:

@@ -127,20 +127,20 @@ def robust_weights(data: Data, y: np.ndarray, h: np.ndarray) -> np.ndarray:
     return weight
 
 
-def learn_scales(data: Data, y: np.ndarray, steps: int) -> tuple[np.ndarray, np.ndarray]:
-    """Log scales and robust weights of a centred target; two passes."""
+def learn_scales(data: Data, y: np.ndarray, steps: int) -> np.ndarray:
+    """Log scales of a centred target; the second pass with robust weights."""
     begin = start_scales(data)
     size, n_noise = data.z.shape[1], data.noise.shape[1]
     bounds = [(-14.0, 5.0)] * _N_AMPLITUDES + [(-14.0, 3.0)] * size
     bounds += [(-12.0, 3.0)] + [(-2.0, 2.0)] * n_noise
-    h, weight = begin, np.ones(len(y))
-    for _ in range(2):
+    h = begin
+    for weighted in (False, True):
+        weight = robust_weights(data, y, h) if weighted else np.ones(len(y))
         h = minimize(
             _objective, h, (data, y, weight, begin), "L-BFGS-B", jac=True, bounds=bounds,
             options={"maxiter": steps},
         ).x  # fmt: skip
-        weight = robust_weights(data, y, h)
-    return h, weight
+    return np.asarray(h)
 
 
 def pivots(z: np.ndarray, count: int) -> np.ndarray:

@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from scipy.special import ndtri
+from scipy.stats import rankdata
 
 from simulator.county_features import Known, known, standardized
 from simulator.county_launch import Started, decade, start_county
@@ -34,24 +36,34 @@ from simulator.flow_model import (
     SIZE_BOUNDS,
     SPREAD,
     TARGETS,
+    UNITS,
     WHOLE,
     kernel,
     size_class,
     spread_basis,
 )
+from simulator.flow_priors import prior_features
 from simulator.matching import match
 from simulator.parameters import central_values
-from tools.gaussian_process import Data, learn_scales, noise_of, pivots, solve
+from tools.gaussian_process import Data, learn_scales, noise_of, pivots, robust_weights, solve
+from tools.learn_priors import learn_priors
 
 FOLDS: Final = 10
+#: Groups of folds that share the scales of the covariance.
+SCALE_GROUPS: Final = 3
 SUPPORT: Final = 500
 STEPS: Final = 20
 CHILDREN: Final = 3
 PROBABILITIES: Final = np.concatenate([[0.005], np.linspace(0.02, 0.98, 33), [0.995]])
 DIGITS: Final = 6
 DEFAULT_OUTPUT: Final = Path(__file__).resolve().parent.parent / "simulator" / "data"
-#: Rates per year are learnt as tenths, so that all targets are of one order.
-UNITS: Final = np.array([0.1, 0.1, 1.0])
+Named = dict[tuple[str, str], float]
+"""Coefficients by part and name."""
+
+PROVENANCE: Final = (
+    "source: 中国2010年人口普查分县资料; 2020中国人口普查分县资料 (development part)",
+    "computed by tools/learn_flows.py; docs/model.md eqs. (53)-(58)",
+)
 _START: Final = np.array([0.0, 0.012, 0.0])
 _STEPS: Final = np.array([1e-4, 1e-4, 1e-3])
 _DOWN, _UP = np.array([-0.02, -0.02, -0.5]), np.array([0.03, 0.03, 0.5])
@@ -59,13 +71,6 @@ _BOUNDS: Final = np.array([[-0.15, -0.1, -1.5], [0.3, 0.15, 1.5]])
 _CLOSE, _TRIALS = 1e-6, 12
 _JITTER: Final = 1e-4
 _SMALL: Final = 1e-8
-
-
-@dataclass(frozen=True)
-class Learnt:
-    """One fold of one target: named coefficients."""
-
-    rows: dict[tuple[str, str], float]
 
 
 def fold_of(code: str) -> int:
@@ -96,13 +101,26 @@ def invert(started: Started, wanted: np.ndarray) -> np.ndarray:
     return rates
 
 
-def inverted(folder: Path) -> tuple[Known, list[str], np.ndarray, np.ndarray]:
-    """All units, their first 2010 codes, the rows that are learnt from and their rates (n, 3)."""
+@dataclass(frozen=True)
+class Inverted:
+    """All units with their first 2010 codes; of those learnt from: rows, rates (n, 3), and what
+    any place knows of itself (n, F).
+    """
+
+    figures: Known
+    codes: list[str]
+    rows: np.ndarray
+    rates: np.ndarray
+    own: np.ndarray
+
+
+def inverted(folder: Path) -> Inverted:
+    """Net rates with which the model meets 2020, county by county."""
     first = read_census(folder, FIRST_YEAR, CORE_2010)
     second = read_census(folder, SECOND_YEAR, CORE_2020)
     units, _ = match(first, second)
     figures = known(first, units)
-    rows, rates = [], []
+    rows, rates, own = [], [], []
     for i, unit in enumerate(units):
         if unit.row is None:
             continue
@@ -112,16 +130,23 @@ def inverted(folder: Path) -> tuple[Known, list[str], np.ndarray, np.ndarray]:
         children = np.log(ages[:, :CHILDREN].sum() / ages.sum())
         started = start_county(figures, i, central_values())
         rates.append(invert(started, np.array([np.log(residents), share, children])))
+        own.append(prior_features(started.inputs.population, started.context.level))
         rows.append(i)
     codes = [first.codes[u.parts[0]] for u in units]
-    return figures, codes, np.array(rows), np.array(rates)
+    return Inverted(figures, codes, np.array(rows), np.array(rates), np.array(own))
 
 
-def regress(data: Data, supports: np.ndarray, y: np.ndarray, size: np.ndarray,
-            spread: np.ndarray) -> dict[tuple[str, str], float]:  # fmt: skip
-    """Coefficients of one target from the counties of one fold, by part and name."""
+def regress(
+    data: Data,
+    supports: np.ndarray,
+    y: np.ndarray,
+    size: np.ndarray,
+    spread: np.ndarray,
+    h: np.ndarray,
+) -> tuple[Named, np.ndarray]:
+    """Coefficients of one target from the counties of one fold, by part and name, and errors."""
     centre = float(np.median(y))
-    h, weight = learn_scales(data, y - centre, STEPS)
+    weight = robust_weights(data, y - centre, h)
     n_features = data.z.shape[1]
     e, s = np.exp(h[:4]), np.exp(h[4 : 4 + n_features])
     provinces, prefectures = np.unique(data.province), np.unique(data.prefecture)
@@ -139,8 +164,8 @@ def regress(data: Data, supports: np.ndarray, y: np.ndarray, size: np.ndarray,
     for k, value in ((0, 1.0), (1, n_features / e[0]), (3, 1 / e[2]), (4, 1 / e[3])):
         at = np.arange(ends[k], ends[k + 1])
         prior[at, at] = min(value, 1.0 / _SMALL)
-    at = slice(ends[2], ends[3])
-    prior[at, at] = (likeness + _JITTER * np.eye(len(likeness))) / e[1]
+    near = slice(int(ends[2]), int(ends[3]))
+    prior[near, near] = (likeness + _JITTER * np.eye(len(likeness))) / e[1]
     noise = noise_of(data, h) / weight
     b, error = solve(np.hstack(blocks), prior, y - centre, noise)
     found: dict[tuple[str, str], float] = {("constant", ""): centre + b[0]}
@@ -148,10 +173,14 @@ def regress(data: Data, supports: np.ndarray, y: np.ndarray, size: np.ndarray,
     found |= {("scale", n): float(v) for n, v in zip(labels, s, strict=True)}
     found |= {("linear", n): float(v) for n, v in zip(labels, b[ends[1] : ends[2]], strict=True)}
     names = [str(i) for i in range(len(supports))]
-    found |= {("support", n): float(v) for n, v in zip(names, b[at], strict=True)}
-    found |= {("province", str(n)): float(v) for n, v in zip(provinces, b[ends[3] : ends[4]], strict=True)}
-    found |= {("prefecture", str(n)): float(v) for n, v in zip(prefectures, b[ends[4] :], strict=True)}
-    return found | widths(error, size, spread)
+    found |= {("support", n): float(v) for n, v in zip(names, b[near], strict=True)}
+    found |= {
+        ("province", str(n)): float(v) for n, v in zip(provinces, b[ends[3] : ends[4]], strict=True)
+    }
+    found |= {
+        ("prefecture", str(n)): float(v) for n, v in zip(prefectures, b[ends[4] :], strict=True)
+    }
+    return found | widths(error, size, spread), error
 
 
 def widths(error: np.ndarray, size: np.ndarray, basis: np.ndarray) -> dict[tuple[str, str], float]:
@@ -179,14 +208,41 @@ def _tenth(size: np.ndarray) -> float:
     return float(np.quantile(size, 0.1))
 
 
-Task = tuple[Data, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+Task = tuple[Data, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
-def _work(task: Task) -> dict[tuple[str, str], float]:
+def _work(task: Task) -> tuple[dict[tuple[str, str], float], np.ndarray]:
     return regress(*task)
 
 
-def write(path: Path, header: Sequence[str], columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+def _scales(task: tuple[Data, np.ndarray]) -> np.ndarray:
+    data, y = task
+    return learn_scales(data, y - float(np.median(y)), STEPS)
+
+
+def scale_sets(data: Data, y: np.ndarray, fold: np.ndarray, pool: ProcessPoolExecutor) -> Scales:
+    """Scales for every target and label: of all counties, and of those outside a group of folds.
+
+    Learning scales is slow, so folds of one group share theirs, learnt without any of them.
+    """
+    groups = {WHOLE: np.ones(len(y), dtype=bool)}
+    groups |= {str(g): fold % SCALE_GROUPS != g for g in range(SCALE_GROUPS)}
+    keys = [(label, j) for label in groups for j in range(len(TARGETS))]
+    tasks = [(data.take(np.flatnonzero(groups[g])), y[groups[g], j]) for g, j in keys]
+    found = dict(zip(keys, pool.map(_scales, tasks), strict=True))
+    return {
+        (label, j): found[label if label == WHOLE else str(int(label) % SCALE_GROUPS), j]
+        for label in (WHOLE, *(str(k) for k in range(FOLDS)))
+        for j in range(len(TARGETS))
+    }
+
+
+Scales = dict[tuple[str, int], np.ndarray]
+
+
+def write(
+    path: Path, header: Sequence[str], columns: Sequence[str], rows: Sequence[Sequence[object]]
+) -> None:
     """A table with its comment lines."""
     lines = [*(f"# {line}" for line in header), ",".join(columns)]
     lines += [",".join(_cell(c) for c in row) for row in rows]
@@ -204,8 +260,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, default=DEFAULT_OUTPUT)
     parser.add_argument("--processes", type=int, default=2)
     chosen = parser.parse_args(arguments)
-    figures, codes, rows, rates = inverted(chosen.data)
-    learn(figures, codes, rows, rates / UNITS, chosen.output, chosen.processes)
+    found = inverted(chosen.data)
+    write(
+        chosen.output / "flow_priors.csv",
+        ("Net rates a year that a place's own stocks let expect; features are standardized",
+         "error_sd: robust standard deviation of a county's ten-year average rate", *PROVENANCE),
+        ("name", "mean", "sd", *TARGETS),
+        learn_priors(found.own, found.figures.province[found.rows], found.rates),
+    )  # fmt: skip
+    y = found.rates / np.array(UNITS)
+    learn(found.figures, found.codes, found.rows, y, chosen.output, chosen.processes)
 
 
 def learn(figures: Known, codes: Sequence[str], rows: np.ndarray, y: np.ndarray, output: Path,
@@ -222,40 +286,58 @@ def learn(figures: Known, codes: Sequence[str], rows: np.ndarray, y: np.ndarray,
     spread = spread_basis(data.z, names)
     fold = np.array([fold_of(codes[i]) for i in rows])
     labels = [WHOLE, *(str(k) for k in range(FOLDS))]
-    tasks: list[Task] = []
-    for label in labels:
-        at = np.arange(len(rows)) if label == WHOLE else np.flatnonzero(fold != int(label))
-        tasks += [
-            (data.take(at), supports, y[at, j], size[at], spread[at]) for j in range(len(TARGETS))
-        ]
     with ProcessPoolExecutor(processes) as pool:
-        found = list(pool.map(_work, tasks))
+        scales = scale_sets(data, y, fold, pool)
+        tasks: list[Task] = []
+        for label in labels:
+            at = np.arange(len(rows)) if label == WHOLE else np.flatnonzero(fold != int(label))
+            tasks += [
+                (data.take(at), supports, y[at, j], size[at], spread[at], scales[label, j])
+                for j in range(len(TARGETS))
+            ]
+        worked = list(pool.map(_work, tasks))
+    found = [coefficients for coefficients, _ in worked]
+    scores = [ndtri((rankdata(error) - 0.5) / len(error)) for _, error in worked[:2]]
+    correlation = float(np.corrcoef(*scores)[0, 1])
+    write(
+        output / "flow_errors.csv",
+        ("Errors of the net rates that all counties share", *PROVENANCE),
+        ("name", "value"),
+        [
+            *((f"probability_{i}", float(p)) for i, p in enumerate(PROBABILITIES)),
+            ("correlation", correlation),
+        ],
+    )
     _write_all(output, names, mean, sd, supports, [codes[rows[i]] for i in chosen], labels, found,
                {codes[i]: int(k) for i, k in zip(rows, fold, strict=True)})  # fmt: skip
 
 
-def _write_all(output: Path, names: Sequence[str], mean: np.ndarray, sd: np.ndarray,
-               supports: np.ndarray, support_codes: Sequence[str], labels: Sequence[str],
-               found: Sequence[dict[tuple[str, str], float]], folds: dict[str, int]) -> None:  # fmt: skip
-    source = (
-        "source: 中国2010年人口普查分县资料; 2020中国人口普查分县资料 (development part of the counties)"
-    )
-    by = "computed by tools/learn_flows.py; docs/model.md eqs. (53)-(58)"
+def _write_all(
+    output: Path,
+    names: Sequence[str],
+    mean: np.ndarray,
+    sd: np.ndarray,
+    supports: np.ndarray,
+    support_codes: Sequence[str],
+    labels: Sequence[str],
+    found: Sequence[Named],
+    folds: dict[str, int],
+) -> None:
     write(
         output / "flow_features.csv",
-        ("Features of counties in 2010: mean and standard deviation over all units", source, by),
+        ("Features of counties in 2010: mean and standard deviation over all units", *PROVENANCE),
         ("feature", "mean", "sd"),
         [(n, float(m), float(s)) for n, m, s in zip(names, mean, sd, strict=True)],
     )
     write(
         output / "flow_support.csv",
-        ("Support counties by 2010 code: standardized features", source, by),
+        ("Support counties by 2010 code: standardized features", *PROVENANCE),
         ("code", *names),
         [(c, *map(float, row)) for c, row in zip(support_codes, supports, strict=True)],
     )
     write(
         output / "flow_folds.csv",
-        ("Counties learnt from, by 2010 code, and the fold that leaves each out", source, by),
+        ("Counties learnt from, by 2010 code, and the fold that leaves each out", *PROVENANCE),
         ("code", "fold"),
         list(folds.items()),
     )
@@ -268,8 +350,7 @@ def _write_all(output: Path, names: Sequence[str], mean: np.ndarray, sd: np.ndar
         (
             "Coefficients of the net rates; a column a target and fold (all: every county)",
             "units: outside, town per resident in ten years; fertility log of the ratio",
-            source,
-            by,
+            *PROVENANCE,
         ),
         ("part", "name", *columns),
         rows,
