@@ -27,8 +27,8 @@ _FLOORS = {"out_migration_level": 1e-4, "rural_to_urban_level": 1e-4}
 _LESS_LEAVING = 0.8
 #: From this share of villagers up the national split of those who come holds.
 _ORDINARY_VILLAGES = 0.5
-#: Net rates are averages of ten years, in which no more than this share of villagers moves.
-_DECADE, _MOST_MOVED = 10.0, 0.98
+#: Net rates outside are averages of ten years; no village empties faster than this a year.
+_DECADE, _HIGHEST = 10.0, 0.5
 
 Values = Mapping[str, Any]
 
@@ -142,8 +142,9 @@ def _repeated(leaving: float) -> float:
 
 def _in_county(town: Any, start: Exposure, values: Values) -> dict[str, Any]:
     """Village to town, its counterflow and reclassification, eq. (55)."""
-    moved = _DECADE * town * start.residents / np.maximum(start.all_villagers, 1.0)
-    hazard = -np.log1p(-np.clip(moved, -_MOST_MOVED, _MOST_MOVED)) / _DECADE
+    hazard = np.clip(
+        town * start.residents / np.maximum(start.all_villagers, 1.0), -_HIGHEST, _HIGHEST
+    )
     prior = values["rural_to_urban_level"] + values["reclassification_level"]
     moving = values["rural_to_urban_level"] / prior
     forth = np.maximum(hazard, 0.0)

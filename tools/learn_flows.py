@@ -1,12 +1,12 @@
 """Learn the net rates of counties from the development part of the 2020 census.
 
-Usage: ``python -m tools.learn_flows DATA_DIR [--output DIR]``
+Usage: ``OPENBLAS_NUM_THREADS=1 python -m tools.learn_flows DATA_DIR [--output DIR]``
 
 Each county of 2010 that the 2020 tables hold is inverted: the three net rates with which the
 model's own year loop meets its residents, urban share and children of 2020. The rates are then
 regressed on what was known in 2010, once with all counties and once without each of ten folds,
-so that every county has a prediction that its own 2020 row had no part in. Arithmetic runs on
-one thread and figures are rounded: the same inputs give the same bytes.
+so that every county has a prediction that its own 2020 row had no part in. On one thread and
+rounded, the same inputs give the same bytes.
 """
 
 from __future__ import annotations
