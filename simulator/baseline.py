@@ -16,7 +16,8 @@ from simulator.axes import N_AGES, N_PLACES, N_REGISTRATIONS, N_SEXES, OPEN_AGE,
 from simulator.demography.schedules import unit_hazard
 from simulator.rates import RESIDENCE, arrival_shares, migration_curve
 
-_TOLERANCE = 1e-10
+#: Margins met to this relative accuracy, unless less is asked for.
+TOLERANCE = 1e-10
 _ROUNDS = 2000
 _URBAN, _RURAL, _NONLOCAL = Registration
 _TOWN, _VILLAGE, _AWAY = Place
@@ -99,6 +100,7 @@ def build_cells(
     year: int,
     level: str,
     table: AgeTable | None = None,
+    tolerance: float = TOLERANCE,
 ) -> np.ndarray:
     """Cells that meet every known total, by iterative proportional fitting, eqs. (45)-(46).
 
@@ -108,6 +110,7 @@ def build_cells(
     totals : known totals of the year
     year, level : year and administrative level of the place
     table : residents by sex and age group, where the place has its own
+    tolerance : relative accuracy to which the margins are met
 
     Returns
     -------
@@ -126,7 +129,7 @@ def build_cells(
         if table is not None:
             worst = max(worst, _fit_ages(cells, table, totals.residents))
         worst = max(worst, _fit_totals(cells, totals))
-        if worst < _TOLERANCE:
+        if worst < tolerance:
             return cells
     raise ValueError(f"cells do not meet the totals: {worst:.2e} off after {_ROUNDS} rounds")
 
@@ -142,13 +145,14 @@ def _scaled(part: np.ndarray, wanted: float) -> float:
 
 def _fit_ages(cells: np.ndarray, table: AgeTable, residents: float) -> float:
     wanted = table.persons * (residents / table.persons.sum())
-    worst = 0.0
-    for sex in range(N_SEXES):
-        for group in range(wanted.shape[1]):
-            ages = np.flatnonzero(table.group == group)
-            part = cells[:, :_AWAY, sex, ages[0] : ages[-1] + 1]
-            worst = max(worst, _scaled(part, wanted[sex, group]))
-    return worst
+    starts = np.flatnonzero(np.diff(table.group, prepend=-1))
+    here = cells[:, :_AWAY]
+    now = np.add.reduceat(here.sum(axis=(0, 1)), starts, axis=-1)
+    if np.any((now <= 0.0) & (wanted > 0.0)):
+        return np.inf
+    by = np.divide(wanted, now, out=np.ones_like(now), where=now > 0.0)
+    here *= by[:, table.group]
+    return float(np.abs(by - 1.0).max())
 
 
 def _fit_totals(cells: np.ndarray, totals: Totals) -> float:
@@ -174,6 +178,6 @@ def rake_to(cells: np.ndarray, totals: Totals, table: AgeTable | None = None) ->
     moved = cells.copy()
     for _ in range(_ROUNDS):
         worst = 0.0 if table is None else _fit_ages(moved, table, totals.residents)
-        if max(worst, _fit_totals(moved, totals)) < _TOLERANCE:
+        if max(worst, _fit_totals(moved, totals)) < TOLERANCE:
             return moved
     raise ValueError("cells do not meet the totals")

@@ -58,13 +58,15 @@ class Observation:
 class Fit:
     """What the history says: values, how surely, and what it could not tell apart.
 
-    ``log_sd`` and ``prior_log_sd`` are standard deviations of the log value; ``covariance`` is of
-    the log values in the order of ``names``; ``fitted`` follows ``observations``.
+    ``prior`` is the centre of each fitted name; ``log_sd`` and ``prior_log_sd`` are standard
+    deviations of the log value; ``covariance`` is of the log values in the order of ``names``;
+    ``fitted`` follows ``observations``.
     """
 
     names: tuple[str, ...]
     values: Mapping[str, float]
     log_sd: Mapping[str, float]
+    prior: Mapping[str, float]
     prior_log_sd: Mapping[str, float]
     covariance: np.ndarray
     observations: tuple[Observation, ...]
@@ -134,10 +136,10 @@ def trend_inputs(
         behaviour=behaviour_vector(values),
         trend_town=np.full(len(years) + 1, np.inf),
     )
-    return _with_flows(inputs, values, years, context)
+    return with_flows(inputs, values, years, context)
 
 
-def _with_flows(
+def with_flows(
     inputs: Inputs, values: Mapping[str, float], years: range, context: Context
 ) -> Inputs:
     """The same inputs with the fertility and flows that ``values`` say: what a fit varies."""
@@ -210,7 +212,7 @@ def fit(
 
     def run(theta: np.ndarray) -> np.ndarray:
         trial = {**values, **dict(zip(names, np.exp(theta), strict=True))}
-        return project(_with_flows(resting, trial, years, history.context)).population
+        return project(with_flows(resting, trial, years, history.context)).population
 
     def residuals(theta: np.ndarray) -> np.ndarray:
         population = run(theta)
@@ -240,6 +242,7 @@ def _told(
         names=names,
         values={**values, **dict(zip(names, np.exp(best.x).tolist(), strict=True))},
         log_sd=dict(zip(names, np.sqrt(np.diag(covariance)).tolist(), strict=True)),
+        prior={n: values[n] for n in names},
         prior_log_sd=prior_log_sd,
         covariance=covariance,
         observations=history.observations,

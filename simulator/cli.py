@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simulator import options
-from simulator.commands import analysis, planning
+from simulator.commands import analysis, history, library, planning
 from simulator.errors import ScenarioError
 from simulator.i18n import text
 
@@ -33,18 +33,6 @@ app = typer.Typer(
     "规划目标能否达到、靠什么政策、差多少。\n\n"
     "Will a plan's targets be met, by which policy, and by how much not.",
 )
-
-_WHAT = (
-    "情景或地方 YAML 文件，或地方库中的地名、拼音 / "
-    "scenario or place YAML files, or places of the library by name or pinyin"
-)
-Files = Annotated[list[str], typer.Argument(help=_WHAT)]
-File = Annotated[str, typer.Argument(help=_WHAT)]
-Lang = Annotated[
-    str | None,
-    typer.Option("--lang", help="zh 或 en；默认看 LANG / zh or en; by LANG if not given"),
-]
-Horizon = Annotated[int | None, typer.Option("--horizon", help="预测末年 / last projected year")]
 
 
 def _scenario(chosen: str | None, known: Iterable[str]) -> str:
@@ -104,16 +92,16 @@ def _written(result: Result, out: Path, outlooks: dict[str, Outlook], lang: str)
 
 @app.command("run")
 def run_command(
-    files: Annotated[list[str] | None, typer.Argument(help=_WHAT)] = None,
+    files: Annotated[list[str] | None, typer.Argument(help=options.WHAT)] = None,
     every: Every = False,
     out: Annotated[
         Path | None, typer.Option("--out", help="结果写入此文件夹 / write results here")
     ] = None,
-    horizon: Horizon = None,
+    horizon: options.Horizon = None,
     strict: Strict = False,
     draws: Draws = 0,
     seed: Seed = None,
-    lang: Lang = None,
+    lang: options.Lang = None,
 ) -> None:
     """运行情景，与规划目标比较。/ Run scenarios and compare them with the plan's targets."""
     language = options.language(lang)
@@ -161,7 +149,7 @@ def _run_files(
 
 
 @app.command()
-def check(files: Files, horizon: Horizon = None, lang: Lang = None) -> None:
+def check(files: options.Files, horizon: options.Horizon = None, lang: options.Lang = None) -> None:
     """只检查文件，不运行。/ Validate files without running them."""
     from simulator.ladder import check_start
     from simulator.places import files_of
@@ -183,10 +171,10 @@ def check(files: Files, horizon: Horizon = None, lang: Lang = None) -> None:
 
 @app.command()
 def resolve(
-    file: File,
+    file: options.File,
     scenario: ScenarioId = None,
-    horizon: Horizon = None,
-    lang: Lang = None,
+    horizon: options.Horizon = None,
+    lang: options.Lang = None,
 ) -> None:
     """输出完整情景：数值、来源、拟合。/ Print the full scenario: values, sources, the fit."""
     from simulator.places import file_of
@@ -204,7 +192,9 @@ def resolve(
 
 
 @app.command()
-def compare(files: Files, horizon: Horizon = None, lang: Lang = None) -> None:
+def compare(
+    files: options.Files, horizon: options.Horizon = None, lang: options.Lang = None
+) -> None:
     """情景并列：政策、目标、主要指标。/ Scenarios side by side: levers, targets, headlines."""
     from simulator.places import files_of
     from simulator.report.comparison import comparison_view
@@ -226,12 +216,12 @@ def compare(files: Files, horizon: Horizon = None, lang: Lang = None) -> None:
 
 @app.command()
 def export(
-    file: File,
+    file: options.File,
     to: Formats = "",
     out: Annotated[Path, typer.Option("--out", help="写入此文件夹 / folder to write to")] = Path(),
     scenario: ScenarioId = None,
-    horizon: Horizon = None,
-    lang: Lang = None,
+    horizon: options.Horizon = None,
+    lang: options.Lang = None,
 ) -> None:
     """导出表格、简报、图和情景文件。/ Export workbook, Word brief, charts and scenario file."""
     from simulator.places import file_of
@@ -260,48 +250,6 @@ def export(
         console.print(text("cli.exported", language, path=path))
 
 
-@app.command("audit")
-def audit_command(
-    files: Annotated[list[str] | None, typer.Argument(help=_WHAT)] = None,
-    every: Annotated[
-        bool, typer.Option("--all", help="地方库的全部规划 / every plan of the library")
-    ] = False,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="写入此 CSV 文件 / write this CSV file")
-    ] = None,
-    strict: Annotated[
-        bool,
-        typer.Option("--strict", help="有错误或警告时退出码为 1 / exit 1 on errors or warnings"),
-    ] = False,
-    lang: Lang = None,
-) -> None:
-    """核对规划自身的数字，不运行模型。/ Check a plan's own arithmetic; nothing is run."""
-    from simulator.library_cli import audit_files, library_files
-    from simulator.places import files_of
-
-    language = options.language(lang)
-    if every == bool(files):
-        raise typer.BadParameter(text("cli.files_or_all", language), param_hint="FILES")
-    try:
-        paths = library_files() if every else files_of(files or [])
-    except ScenarioError as error:
-        raise options.refuse(error, language) from None
-    audit_files(paths, out, strict, language)
-
-
-@app.command()
-def places(
-    word: Annotated[
-        str, typer.Argument(help="地名、拼音、英文名、省或市 / name, pinyin, province or city")
-    ] = "",
-    lang: Lang = None,
-) -> None:
-    """在地方库中找地方。/ Find places of the library."""
-    from simulator.library_cli import list_places
-
-    list_places(word, options.language(lang))
-
-
 @app.command()
 def schema() -> None:
     """输出 JSON Schema，供编辑器检查 YAML。/ Print the JSON Schema for editors."""
@@ -312,6 +260,8 @@ def schema() -> None:
 
 planning.register(app)
 analysis.register(app)
+history.register(app)
+library.register(app)
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ list of everything that had to be assumed. docs/model.md, baseline and calibrati
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +15,7 @@ from simulator.age_table import AgeTable
 from simulator.baseline import Totals, build_cells, rake_to
 from simulator.calibration import Context, Fit, History, Observation, fit
 from simulator.errors import ScenarioError, Violation
+from simulator.flow_priors import boundary_flag, learnt_names, prior_values
 from simulator.indicators import measure
 from simulator.scenario import Study
 from simulator.schema import Fact
@@ -35,7 +36,8 @@ class Launch:
     """The start of every scenario of a study.
 
     ``rung`` is the step of the ladder that it came from: the place's own figures, the structure of
-    another area scaled to its people, the same for 100,000 people, or the sum of its members.
+    another area scaled to its people, the same for 100,000 people, or the sum of its members;
+    ``learnt`` names levels whose prior is learnt.
     """
 
     population: np.ndarray
@@ -46,6 +48,7 @@ class Launch:
     context: Context
     assumed: tuple[Assumed, ...]
     rung: Literal["own", "structure", "normalised", "members"] = "own"
+    learnt: tuple[str, ...] = ()
 
 
 def history_facts(study: Study, *, face_value: bool = False) -> list[Fact]:
@@ -111,9 +114,12 @@ def launch(
     first, assumed = first_totals(facts, start, values)
     ages_known = study.age_tables
     cells = _cells(study, values, first, start, ages_known.get(start))
+    values = prior_values(values, cells, place.level, place.code or "", study.overridden)
+    learnt = learnt_names(place.level, study.overridden)
     share, seat = seat_share(facts, values)
     last_count = max(y for y in facts.years("resident_population") if y <= base)
     context = Context(place.level, last_count, first.residents, place.settlement_rules)
+    assumed += _boundary(study, facts, cells, base)
     unused = [y for y in ages_known if not start <= y <= base]
     if unused:
         assumed.append(Assumed("age_table", float(unused[0]), "year", "table_not_used"))
@@ -121,7 +127,8 @@ def launch(
         if base not in ages_known:
             assumed.append(Assumed("age_structure", np.nan, "", "national_ages"))
         flows = Assumed("flows", np.nan, "", "prior_flows")
-        return Launch(cells, values, first, share, None, context, (*assumed, seat, flows))
+        told = (*assumed, seat, flows)
+        return Launch(cells, values, first, share, None, context, told, learnt=learnt)
     history = History(
         start_year=start,
         base_year=base,
@@ -133,13 +140,31 @@ def launch(
     found = fit(history, values, fixed=tuple(study.overridden), near=near, polish=not face_value)
     totals, missing = base_totals(facts, measure(found.population[-1]), base)
     population = _moved_to_base(study, found, totals, base)
-    assumed += missing
-    if base not in ages_known:
-        if any(start <= y <= base for y in ages_known):
-            assumed.append(Assumed("age_structure", np.nan, "", "rolled_forward"))
-        else:
-            assumed.append(Assumed("age_structure", np.nan, "", "national_ages_carried"))
-    return Launch(population, found.values, totals, share, found, context, (*assumed, seat))
+    assumed += [*missing, *_ages_carried(ages_known, start, base)]
+    told = (*assumed, seat)
+    return Launch(population, found.values, totals, share, found, context, told, learnt=learnt)
+
+
+def _ages_carried(ages_known: Collection[int], start: int, base: int) -> list[Assumed]:
+    """What the ages of the base year rest on where it has no table of its own."""
+    if base in ages_known:
+        return []
+    if any(start <= y <= base for y in ages_known):
+        return [Assumed("age_structure", np.nan, "", "rolled_forward")]
+    return [Assumed("age_structure", np.nan, "", "national_ages_carried")]
+
+
+def _boundary(study: Study, facts: Facts, cells: np.ndarray, base: int) -> list[Assumed]:
+    """A change of extent that the place's history seems to hold, if any."""
+    place, years = study.place, facts.years("resident_population")
+    stated = [(y, facts.get("resident_population", y) or 0.0) for y in years if y <= base]
+    flag = boundary_flag(stated, cells, place.level, place.code or "")
+    if flag is None:
+        return []
+    listed, ratio = flag
+    if listed:
+        return [Assumed("boundary", ratio, "share", "boundary_listed")]
+    return [Assumed("boundary", ratio, "share", "boundary_suspected")]
 
 
 def _moved_to_base(study: Study, found: Fit, totals: Totals, base: int) -> np.ndarray:

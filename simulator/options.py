@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -13,6 +14,18 @@ from simulator.i18n import LANGUAGES, default_language, text
 from simulator.report.errors import describe_all
 
 MISSED, BAD_INPUT = 1, 2
+WHAT = (
+    "情景或地方 YAML 文件，或地方库中的地名、拼音 / "
+    "scenario or place YAML files, or places of the library by name or pinyin"
+)
+Files = Annotated[list[str], typer.Argument(help=WHAT)]
+File = Annotated[str, typer.Argument(help=WHAT)]
+Lang = Annotated[
+    str | None,
+    typer.Option("--lang", help="zh 或 en；默认看 LANG / zh or en; by LANG if not given"),
+]
+Horizon = Annotated[int | None, typer.Option("--horizon", help="预测末年 / last projected year")]
+
 #: Tables are made for people: where the output is no terminal, it is laid out this wide.
 _PAGE = 150
 

@@ -142,10 +142,10 @@ def un_death_rates() -> FloatArray:
     -------
     shape (2, 101) [deaths per person-year], sex x age, last age open
     """
-    rows = _rows("wpp2024_mx.csv")
+    found = rows("wpp2024_mx.csv")
     rates = np.empty((N_SEXES, N_AGES))
     for sex in Sex:
-        group = [(int(r["age"]), float(r["mx"])) for r in rows if r["sex"] == sex.name.lower()]
+        group = [(int(r["age"]), float(r["mx"])) for r in found if r["sex"] == sex.name.lower()]
         lower = np.array([age for age, _ in group], dtype=np.float64)
         log_mx = np.log([mx for _, mx in group])
         middle = (lower[1:-1] + lower[2:]) / 2.0
@@ -197,7 +197,7 @@ def asfr(year: int, residence: str) -> FloatArray:
     members = _members(year, residence)
     births = np.zeros(len(FERTILE_AGES))
     women = np.zeros(len(FERTILE_AGES))
-    for row in _rows("fertility_national.csv"):
+    for row in rows("fertility_national.csv"):
         if row["residence"] in members:
             position = int(row["age"]) - int(FERTILE_AGES[0])
             births[position] += float(row[f"asfr_{year}"]) * float(row[f"women_{year}"])
@@ -208,16 +208,16 @@ def asfr(year: int, residence: str) -> FloatArray:
 @cache
 def wpp() -> WorldPopulationProspects:
     """UN series for China by calendar year."""
-    rows = _rows("wpp2024_china.csv")
+    found = rows("wpp2024_china.csv")
 
     def series(name: str) -> FloatArray:
-        return _frozen(np.array([float(row[name] or "nan") for row in rows]))
+        return _frozen(np.array([float(row[name] or "nan") for row in found]))
 
     def by_sex(suffix: str) -> FloatArray:
         columns = [series(f"e0_{sex.name.lower()}{suffix}") for sex in Sex]
         return _frozen(np.stack(columns, axis=-1))
 
-    years = np.array([int(row["year"]) for row in rows])
+    years = np.array([int(row["year"]) for row in found])
     years.setflags(write=False)
     plain = ("tfr", "tfr_lower80", "tfr_upper80", "srb", "mac")
     persons = ("births", "deaths", "net_migration", "population")
@@ -234,7 +234,7 @@ def _census(quantity: str, year: int, residence: str) -> FloatArray:
     """Sum of a census column over the pooled residences, shape (2, 101)."""
     members = _members(year, residence)
     total = np.zeros((N_SEXES, N_AGES))
-    for row in _rows("census_national.csv"):
+    for row in rows("census_national.csv"):
         if row["residence"] in members:
             total[Sex[row["sex"].upper()], int(row["age"])] += float(row[f"{quantity}_{year}"])
     return total
@@ -249,7 +249,8 @@ def _members(year: int, residence: str) -> tuple[str, ...]:
 
 
 @cache
-def _rows(name: str) -> tuple[Row, ...]:
+def rows(name: str) -> tuple[Row, ...]:
+    """Rows of a table of simulator/data/ by column, comments left out."""
     with (_DATA / name).open(encoding="utf-8", newline="") as file:
         return tuple(csv.DictReader(line for line in file if not line.startswith("#")))
 

@@ -9,8 +9,10 @@ import pytest
 from quxian import case, fact, one_year, result, study, with_facts
 
 from simulator import ScenarioError
+from simulator.flow_priors import DERIVED
 from simulator.indicators import measure
 from simulator.launch import Launch, check_totals, launch
+from simulator.parameters import parameters
 from simulator.run import run
 from simulator.schema import Fact
 
@@ -285,10 +287,22 @@ def test_out_migrants_give_the_hukou_population() -> None:
     assert launch(known).totals.hukou == pytest.approx(900_000.0 - 22_000.0 + 400_000.0)
 
 
-def test_without_history_the_levels_are_central() -> None:
+def test_without_history_the_levels_follow_the_place_s_own_stocks() -> None:
     found = launch(one_year())
     assert found.fit is None
-    assert found.values == study().parameters
+    moved = {n for n, v in found.values.items() if v != study().parameters[n]}
+    assert moved == set(DERIVED) == set(found.learnt)
+    for name in DERIVED:
+        assert parameters()[name].low <= found.values[name] <= parameters()[name].high
+
+
+def test_a_level_that_the_user_sets_is_not_replaced_by_the_learnt_one() -> None:
+    values = {**one_year().parameters, "out_migration_level": 0.03}
+    found = launch(
+        replace(one_year(), parameters=values, overridden={"out_migration_level": "here"})
+    )
+    assert found.values["out_migration_level"] == 0.03
+    assert "out_migration_level" not in found.learnt
 
 
 def test_parameters_that_the_user_sets_are_not_fitted() -> None:

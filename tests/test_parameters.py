@@ -230,7 +230,9 @@ def _small(**parameters: float) -> Result:
         keep = known.place.facts
     place = known.place.model_copy(update={"targets": [approximate, beds], "facts": keep})
     cases = {name: case(chosen) for name, chosen in _CASES.items()}
-    return run(replace(known, place=place, cases=cases))
+    # What a user sets is not replaced by what the place's stocks let expect.
+    overridden = dict.fromkeys(parameters, "here")
+    return run(replace(known, place=place, cases=cases, overridden=overridden))
 
 
 ERRORS = [name for name, p in assumptions().items() if p.group == "calibration"]

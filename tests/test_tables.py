@@ -150,9 +150,10 @@ def test_tables_are_reproduced_to_the_byte(reference: Path, tmp_path: Path) -> N
 
 
 def test_place_tables_are_reproduced_to_the_byte(reference: Path, tmp_path: Path) -> None:
-    tool = REPOSITORY / "tools" / "build_place_tables.py"
-    command = [sys.executable, str(tool), str(reference / "data"), "--output", str(tmp_path)]
-    subprocess.run(command, check=True)
+    tool = [sys.executable, "-m", "tools.build_place_tables"]
+    subprocess.run(
+        [*tool, str(reference / "data"), "--output", str(tmp_path)], check=True, cwd=REPOSITORY
+    )
     for name in ("place_census.csv", "place_age_sex.csv", "county_growth.csv"):
         stored = REPOSITORY / "simulator" / "data" / name
         assert (tmp_path / name).read_bytes() == stored.read_bytes(), name

@@ -1,6 +1,6 @@
 """Build the tables of places in simulator/data/ from the county censuses.
 
-Usage: ``python tools/build_place_tables.py SOURCE_DIR [--output DIR]``
+Usage: ``python -m tools.build_place_tables SOURCE_DIR [--output DIR]``
 
 Writes place_census.csv and place_age_sex.csv (the places of the library, the counties that hold its
 towns, provinces and the nation) and county_growth.csv (how fast counties grew, by kind). Counts are
@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from build_national_tables import DEFAULT_OUTPUT, Row, read_rows, write_table
+
+from tools.build_national_tables import DEFAULT_OUTPUT, Row, read_rows, write_table
 
 #: GB/T 2260 has no code for the nation; this one is free.
 NATION: Final = "100000"

@@ -120,7 +120,7 @@ def _fit(fit: Fit) -> dict[str, Any]:
             name: {
                 "value": _rounded(fit.values[name]),
                 "unit": table[name].unit,
-                "prior": table[name].central,
+                "prior": _rounded(fit.prior[name]),
                 "prior_log_sd": _rounded(fit.prior_log_sd[name]),
                 "log_sd": _rounded(fit.log_sd[name]),
             }
@@ -155,6 +155,8 @@ def _parameters(result: Result) -> dict[str, Any]:
             origin = Path(result.study.overridden[name]).name
         elif fit is not None and name in fit.names:
             origin = "fitted"
+        elif name in result.start.learnt:
+            origin = "flow_priors.csv, own stocks"
         found[name] = {
             "value": _rounded(values[name]), "unit": p.unit, "low": p.low, "high": p.high,
             "from": origin, "grade": p.grade, "source": p.source,

@@ -1,0 +1,163 @@
+"""County census tables of a folder: figures and ages of 2010, and of 2020 where they are known.
+
+Files and columns are those of 中国人口普查分县资料 as digitized; lines that begin with ``#`` are
+comments. Every fault of every file is reported at once.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from simulator.axes import N_SEXES
+from simulator.county_lists import misprinted_rows
+from simulator.errors import ScenarioError, Violation, nearest
+
+#: Age groups of the county tables by their lower bound; the last is open.
+GROUP_STARTS = (0, 1, *range(5, 90, 5))
+GROUP_NAMES = ("0", "1_4", *(f"{a}_{a + 4}" for a in range(5, 85, 5)), "85p")
+_AGE_COLUMNS = tuple(f"{sex}_{group}" for group in GROUP_NAMES for sex in "mf")
+_TEXT = ("code", "province", "prefecture", "name", "level")
+_COUNTY = "county"
+FIRST_YEAR, SECOND_YEAR = 2010, 2020
+CORE_2010 = (
+    "resident", "hukou", "nonagri_hukou_pct", "urban", "ethnic_minority_pct",
+    "family_household_pop", "family_household_size", "birth_rate", "death_rate",
+    "in_migrants_same_county", "in_migrants_other_county_same_prov", "in_migrants_other_prov",
+    "children_ever_born_w15_64", "housing_m2_per_capita", "emp_primary_pct",
+    "emp_secondary_pct", "years_schooling",
+)  # fmt: skip
+CORE_2020 = (
+    "resident", "urban", "registered_other_county_same_prov", "registered_other_prov",
+)  # fmt: skip
+#: Columns without which a county cannot be started or scored.
+_NEEDED = ("resident", "hukou", "urban")
+
+
+@dataclass(frozen=True)
+class CountyTable:
+    """Counties of one census.
+
+    ``codes``, ``names``, ``prefectures``, ``provinces`` have N entries; ``values`` (N,) by column,
+    nan where a cell is empty; ``ages`` (N, 2, 19) persons by sex and the groups of
+    ``GROUP_STARTS``.
+    """
+
+    codes: tuple[str, ...]
+    names: tuple[str, ...]
+    prefectures: tuple[str, ...]
+    provinces: tuple[str, ...]
+    values: dict[str, np.ndarray]
+    ages: np.ndarray
+
+
+def read_census(folder: Path, year: int, columns: Sequence[str]) -> CountyTable:
+    """Tables ``county_<year>_core.csv`` and ``county_<year>_age_sex.csv`` of a folder.
+
+    Raises
+    ------
+    ScenarioError
+        Naming every missing file, missing column, cell that is no number, and county of one file
+        that the other lacks.
+    """
+    faults: list[Violation] = []
+    core = _rows(folder / f"county_{year}_core.csv", (*_TEXT, *columns), faults)
+    age = _rows(folder / f"county_{year}_age_sex.csv", (*_TEXT, *_AGE_COLUMNS), faults)
+    if faults:
+        raise ScenarioError(faults)
+    # 市辖区 is the sum of a municipality's districts in the digitized file, not a county.
+    core = {c: r for c, r in core.items() if r[1]["name"] != "市辖区"}
+    file = str(folder / f"county_{year}_age_sex.csv")
+    for code in core.keys() - age.keys():
+        faults.append(Violation("county_without_ages", file, value=code))
+    if year == FIRST_YEAR:
+        core, age = _corrected(core), _corrected(age)
+    values = {n: _numbers(folder / f"county_{year}_core.csv", core, n, faults) for n in columns}
+    kept = {code: age[code] for code in core if code in age}
+    found = {n: _numbers(Path(file), kept, n, faults) for n in _AGE_COLUMNS}
+    if faults:
+        raise ScenarioError(faults)
+    ages = np.stack([found[n] for n in _AGE_COLUMNS], axis=-1)
+    rows = [row for _, row in core.values()]
+    return CountyTable(
+        codes=tuple(core),
+        names=tuple(row["name"].replace("巿", "市") for row in rows),
+        prefectures=tuple(row["prefecture"] for row in rows),
+        provinces=tuple(row["province"] for row in rows),
+        values=values,
+        ages=ages.reshape(len(rows), len(GROUP_NAMES), N_SEXES).swapaxes(1, 2),
+    )
+
+
+def has_census(folder: Path, year: int) -> bool:
+    """Whether the folder holds any county table of the year."""
+    return any((folder / f"county_{year}_{part}.csv").is_file() for part in ("core", "age_sex"))
+
+
+_Numbered = dict[str, tuple[int, dict[str, str]]]
+
+
+def _corrected(rows: _Numbered) -> _Numbered:
+    """Figures printed under a neighbour's name put under their own (simulator/data)."""
+    found = dict(rows)
+    for code, printed in misprinted_rows().items():
+        if code in rows and printed in rows:
+            line, row = rows[printed]
+            found[code] = (line, {**row, **{n: rows[code][1][n] for n in _TEXT}})
+    return found
+
+
+def _rows(path: Path, columns: Sequence[str], faults: list[Violation]) -> _Numbered:
+    """County rows by code with their line, or faults for what is missing."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        faults.append(Violation("not_found", str(path)))
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        faults.append(Violation("unreadable", str(path), params={"reason": str(error)}))
+        return {}
+    numbered = [(i, line) for i, line in enumerate(text.splitlines(), 1) if line.strip()]
+    lines = [(i, line) for i, line in numbered if not line.startswith("#")]
+    if not lines:
+        faults.append(Violation("county_table_empty", str(path)))
+        return {}
+    header = next(csv.reader([lines[0][1]]))
+    missing = [name for name in columns if name not in header]
+    for name in missing:
+        params = {"nearest": nearest(name, header)}
+        faults.append(
+            Violation("county_column_missing", str(path), lines[0][0], name, None, params)
+        )
+    found: _Numbered = {}
+    for line, cells in zip(
+        (i for i, _ in lines[1:]), csv.reader(t for _, t in lines[1:]), strict=True
+    ):
+        row = dict(zip(header, cells, strict=False))
+        if missing or row["level"] != _COUNTY:
+            continue
+        if row["code"] in found:
+            faults.append(Violation("county_twice", str(path), line, "code", row["code"]))
+        found[row["code"]] = (line, row)
+    return found
+
+
+def _numbers(path: Path, rows: _Numbered, name: str, faults: list[Violation]) -> np.ndarray:
+    """One column, nan where empty; a needed cell that is empty or not positive is a fault."""
+    column = np.full(len(rows), np.nan)
+    for i, (line, row) in enumerate(rows.values()):
+        words = row.get(name, "")
+        try:
+            column[i] = float(words) if words else np.nan
+        except ValueError:
+            params = {"expected": "number"}
+            faults.append(Violation("not_a_number", str(path), line, name, words, params))
+            continue
+        needed = name in _NEEDED or name in _AGE_COLUMNS
+        if (needed and np.isnan(column[i])) or column[i] < 0.0 or np.isinf(column[i]):
+            faults.append(Violation("county_count", str(path), line, name, words))
+    return column
