@@ -318,7 +318,9 @@ def test_resolved_baseline_of_known_totals() -> None:
     }  # fmt: skip
     assert found["fit"] is None
     assert found["fit_at_face_value"] is None
-    assert {e["from"] for e in found["parameters"].values()} == {"parameters.csv"}
+    learnt = {n for n, e in found["parameters"].items() if e["from"] != "parameters.csv"}
+    assert learnt == set(known.start.learnt)
+    assert {found["parameters"][n]["from"] for n in learnt} == {"flow_priors.csv, own stocks"}
 
 
 def test_a_parameter_set_by_a_file_names_the_file() -> None:
