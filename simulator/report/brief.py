@@ -251,10 +251,10 @@ def _plan(page: _Page, result: Result, run: Run, lang: str) -> None:
     for line in planning.answer_sentences(answer, lang):
         page.paragraph(line)
     page.table(planning.setting_table(answer, lang))
+    page.table(planning.cost_table(answer.costs, lang))
     found = costs(run, result.trend)
     for line in planning.budget_sentences(run, result.trend, found, lang):
         page.paragraph(line)
-    page.table(planning.cost_table(answer.costs, lang))
     page.paragraph(planning.made_by(run, lang))
 
 
