@@ -50,7 +50,7 @@ class Frontier:
 
 
 def frontier(
-    problem: Problem, points: int, seed: int, progress: Callable[[float], None] = lambda _: None
+    problem: Problem, points: int, seed: int, progress: Callable[[float], object] = lambda _: None
 ) -> Frontier:
     """The trade-off between a goal and the public cost, or between two goals.
 

@@ -53,11 +53,12 @@ class Point:
 class Problem:
     """Which goals, by which levers, from which scenario.
 
-    Runs end at the last goal's year. The levers hold from ``start`` to that year; every other
-    lever, and every year before, is as the scenario has it. ``weights`` (per unit and year)
-    stand in for the public cost where given.
+    ``base`` is the scenario ``whole`` as far as the last goal's year, and so is ``trend``. The
+    levers hold from ``start`` to that year; every other lever, and every year before, is as the
+    scenario has it. ``weights`` (per unit and year) stand in for the public cost where given.
     """
 
+    whole: Run
     base: Run
     trend: Run
     goals: tuple[Goal, ...]
@@ -150,7 +151,7 @@ def build_problem(
     town = trend.stocks.town_population
     below = replace(base, inputs=base.inputs._replace(trend_town=town))
     short = ended(below, end), ended(trend, end)
-    return Problem(*short, goals, ranges, first, dict(weights or {}))
+    return Problem(base, *short, goals, ranges, first, dict(weights or {}))
 
 
 def ended(run: Run, year: int) -> Run:
@@ -163,14 +164,12 @@ def ended(run: Run, year: int) -> Run:
     return replace(run, study=replace(run.study, horizon=year), inputs=inputs, paths=paths)
 
 
-def setting_case(base: Run, problem: Problem, at: At) -> Case:
+def setting_case(problem: Problem, at: At) -> Case:
     """The setting as a policy of its own, every touched group written out by year.
 
-    Parameters
-    ----------
-    base : the scenario over its whole horizon
-    problem, at : the levers and their setting; after the last goal's year they rest
+    After the last goal's year the levers that were sought rest.
     """
+    base = problem.whole
     resting = base.inputs.policy_baseline
     policy = base.inputs.policy.copy()
     years = base.years[1:]

@@ -17,6 +17,8 @@ from simulator.parameters import Parameter, levers
 from simulator.run import Run, labour_force
 
 _THOUSAND = 1000.0
+#: A range shorter than so many steps is divided more finely, down to units: small towns.
+_LEAST_STEPS, _FINER = 10, 10.0
 #: Keeps a range of whole steps whole.
 _ROUNDING = 1e-9
 #: Amounts whose limit scales with the place: parameter, and what it is a share of.
@@ -130,6 +132,8 @@ def _values(p: Parameter, limits: Mapping[str, tuple[float, float]], trend: Run)
     step = p.step or 1.0
     if p.name in _SCALED:
         low, high = limits.get(p.name, (0.0, plausible_limit(p, trend)))
+        while step > 1.0 and high - low < _LEAST_STEPS * step:
+            step /= _FINER
         count = math.floor((high - low) / step + _ROUNDING)
         return low + step * np.arange(count + 1)
     resting, free = _resting(p.name, trend), _OPEN[p.name]

@@ -15,7 +15,7 @@ from scipy.stats import qmc
 
 from simulator.problem import At, Point, Problem
 
-Progress = Callable[[float], None]
+Progress = Callable[[float], object]
 #: Settings a generation for each lever, generations, and the spread at which a search is done.
 _CROWD, _GENERATIONS, _SPREAD = 12, 40, 1e-3
 #: Differential evolution needs at least so many settings a generation.

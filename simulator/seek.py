@@ -105,8 +105,7 @@ def seek(
     else:
         point, share = _with_chance(problem, probability, draws, seed, progress)
         chance, reached = Chance(probability, share, draws, seed), share >= probability
-    base = result.runs[problem.base.id]
-    case = _told(setting_case(base, problem, point.at), problem)
+    case = _told(setting_case(problem, point.at), problem)
     found = run_case(case_id, case, result.trend)
     seen = np.array([p.slacks for p in problem.seen.values()]).argmax(axis=0)
     points = list(problem.seen.values())

@@ -68,7 +68,7 @@ def sensitivity(
     *,
     samples: int,
     seed: int,
-    progress: Callable[[float], None] = lambda _: None,
+    progress: Callable[[float], object] = lambda _: None,
 ) -> Sensitivity:
     """Tornado and Sobol indices of a scenario's goals.
 

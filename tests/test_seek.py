@@ -184,12 +184,12 @@ def test_the_first_year_in_which_a_goal_holds() -> None:
 
 @pytest.mark.slow
 def test_a_probability_is_met_by_the_draws_it_names() -> None:
-    one = problem(f"{RATE}>=46.4@2025", basic_jobs=(0, 4000))
+    one = problem(f"{RATE}>=46.4@2025", basic_jobs=(0, 20_000))
     answer = seek(result(), one, case_id="x", probability=0.6, draws=64)
     assert answer.reached
     assert answer.chance is not None
     assert answer.chance.reached >= 0.6
-    surer = seek(result(), one, case_id="x", probability=0.75, draws=64)
+    surer = seek(result(), one, case_id="x", probability=0.7, draws=64)
     assert surer.setting["basic_jobs"] > answer.setting["basic_jobs"]
     # One lever, so the least setting is where its neighbour below no longer does.
     k = int(answer.setting["basic_jobs"] // 100)
@@ -197,6 +197,15 @@ def test_a_probability_is_met_by_the_draws_it_names() -> None:
                  case_id="x", draws=64)  # fmt: skip
     assert below.chance is not None
     assert below.chance.reached < 0.6
+
+
+@pytest.mark.slow
+def test_a_probability_out_of_reach_is_told() -> None:
+    one = problem(f"{RATE}>=46.4@2025", basic_jobs=(0, 4000))
+    answer = seek(result(), one, case_id="x", probability=0.9, draws=64)
+    assert not answer.reached
+    assert answer.chance is not None
+    assert answer.chance.reached < 0.9
 
 
 # --- runs cut short
@@ -262,6 +271,17 @@ def test_faults_of_ranges_and_weights(tmp_path: Path) -> None:
                 "--out", tmp_path, "--lang", "en")  # fmt: skip
     assert done.exit_code == 2
     assert "births" in done.stderr
+
+
+def test_short_ranges_are_divided_more_finely() -> None:
+    trend = result().trend
+
+    def values(high: float) -> np.ndarray:
+        return lever_ranges(["basic_jobs"], {"basic_jobs": (0.0, high)}, trend)[0].values
+
+    np.testing.assert_array_equal(values(2000.0), 100.0 * np.arange(21))
+    np.testing.assert_array_equal(values(300.0), 10.0 * np.arange(31))
+    np.testing.assert_array_equal(values(7.0), np.arange(8.0))
 
 
 def test_goals_of_the_user_and_of_the_plan() -> None:

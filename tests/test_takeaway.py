@@ -18,6 +18,8 @@ from typer.testing import CliRunner
 
 from simulator.cli import app
 from simulator.i18n import LANGUAGES, text
+from simulator.parameters import parameters
+from simulator.report import planning
 from simulator.report.brief import brief
 from simulator.report.bundle import KINDS, bundle
 from simulator.report.pictures import CHARTS, picture
@@ -102,7 +104,11 @@ def test_the_brief_opens_and_answers(lang: str) -> None:
     assert text("brief.title", lang, name=result().study.place.name.get(lang)) in words
     missed = next(c for c in plan.targets if c.status == "missed")
     assert f"{missed.projected:.2f}" in words
-    assert len(made.tables) == 3
+    assert len(made.tables) == 5
+    assert text("brief.plan", lang) in words
+    assert planning.made_by(plan, lang) in words
+    settings = [c.text for row in made.tables[3].rows for c in row.cells]
+    assert parameters()["basic_jobs"].label(lang) in settings
     assert len(made.inline_shapes) == 2
     page = made.sections[0]
     assert (page.top_margin.mm, page.left_margin.mm) == pytest.approx((37, 28), abs=0.1)

@@ -182,7 +182,7 @@ def _show_answer(result: Result, answer: Answer, language: str) -> None:
     console, problem = options.page(), answer.problem
     place = result.study.place.name.get(language)
     head = planning.answer_sentences(answer, language)
-    head.append(planning.made_by(result.runs[problem.base.id], language))
+    head.append(planning.made_by(problem.whole, language))
     show(console, text("plan.seek_title", language, name=place), head)
     table = printed(planning.goals_table(answer, language))
     show(console, text("report.targets", language), [table])

@@ -14,12 +14,17 @@ from docx.table import _Cell
 from docx.text.paragraph import Paragraph
 
 import simulator
+from simulator.budget import costs
+from simulator.goals import choose_goals
 from simulator.i18n import catalogue, text
-from simulator.report import rows, wording
+from simulator.problem import build_problem
+from simulator.ranges import lever_ranges
+from simulator.report import planning, rows, wording
 from simulator.report.pictures import picture
 from simulator.report.terminal import summary_lines
 from simulator.run import Result, Run
 from simulator.scenario import TREND
+from simulator.seek import seek
 from simulator.targets import TargetCheck
 
 #: Page and type of an official document, GB/T 9704-2012: margins top, bottom, left, right in mm;
@@ -67,6 +72,7 @@ def brief(result: Result, run: Run, lang: str) -> bytes:
         page.section("brief.needs")
         page.paragraph(text("app.requirements_help", lang))
         page.table(needs, most=_MOST_REQUIREMENTS)
+    _plan(page, shown, run, lang)
     page.section("brief.limits")
     for line in _limits(shown, run, lang):
         page.paragraph(line)
@@ -232,6 +238,24 @@ def _policy(page: _Page, result: Result, run: Run, lang: str) -> None:
     if bound:
         named = ("、" if lang == "zh" else ", ").join(wording.binding(c, lang) for c in bound)
         page.paragraph(text("brief.bound", lang, constraints=named))
+
+
+def _plan(page: _Page, result: Result, run: Run, lang: str) -> None:
+    """What it would take and what it costs; nothing where no target can be sought."""
+    judged = any(c.status != "not_modelled" for c in run.targets)
+    if run.members or result.start.rung == "normalised" or not judged:
+        return
+    goals, ranges = choose_goals([], result.trend), lever_ranges([], {}, result.trend)
+    answer = seek(result, build_problem(run, result.trend, goals, ranges), "sought")
+    page.section("brief.plan")
+    for line in planning.answer_sentences(answer, lang):
+        page.paragraph(line)
+    page.table(planning.setting_table(answer, lang))
+    page.table(planning.cost_table(answer.costs, lang))
+    found = costs(run, result.trend)
+    for line in planning.budget_sentences(run, result.trend, found, lang):
+        page.paragraph(line)
+    page.paragraph(planning.made_by(run, lang))
 
 
 def _limits(result: Result, run: Run, lang: str) -> list[str]:

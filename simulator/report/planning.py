@@ -202,7 +202,8 @@ def yearly_cost_table(run: Run, found: Sequence[Cost], lang: str) -> Table:
 def budget_sentences(run: Run, trend: Run, found: Sequence[Cost], lang: str) -> list[str]:
     """Public cost to the horizon, and of each percentage point gained."""
     public = yuan(budget.by_payer(found, "government"), lang)
-    lines = [text("plan.public_cost", lang, end=run.study.horizon, cost=public)]
+    about = {"scenario": wording.scenario_label(run, lang), "end": run.study.horizon}
+    lines = [text("plan.public_cost", lang, cost=public, **about)]
     for point in budget.extra_points(run, trend, found):
         about = {
             "indicator": indicators()[point.indicator].label(lang), "year": point.year,

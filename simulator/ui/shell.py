@@ -17,6 +17,7 @@ from simulator.ui import (
     data_page,
     method_page,
     places_page,
+    plan_page,
     session,
     simulator_page,
 )
@@ -26,6 +27,7 @@ _SIDEBAR = 380
 _ICON = Path(__file__).with_name("icon.png")
 _PAGES: dict[str, tuple[Callable[[str], None], str]] = {
     "simulator": (simulator_page.draw, ":material/tune:"),
+    "plan": (plan_page.draw, ":material/flag:"),
     "compare": (compare_page.draw, ":material/compare_arrows:"),
     "places": (places_page.draw, ":material/travel_explore:"),
     "data": (data_page.draw, ":material/upload_file:"),

@@ -30,7 +30,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from test_intake import workbook
 
 PLACE = ROOT / "tests" / "cases" / "valid" / "place.yaml"
-NAMES = ("simulator", "compare", "places", "data", "method")
+NAMES = ("simulator", "plan", "compare", "places", "data", "method")
 
 
 def _everything(session: AppTest) -> str:
