@@ -278,3 +278,22 @@ def test_bad_options_are_refused() -> None:
     done = call("frontier", FILE, "--lang", "en")
     assert done.exit_code == 2
     assert "one or two targets, not 3" in done.stderr
+
+
+# --- what is refused
+
+
+RISE = "urbanization_rate_annual_increase"
+REFUSED = [
+    (["seek", "luan"], "sum of several places"),
+    (["sensitivity", FILE, "--samples", "3"], "power of two"),
+    (["frontier", FILE, "--target", RATE, "--target", SEAT, "--target", RISE], "not 3"),
+    (["budget", "jingxin"], "only rates are known"),
+]
+
+
+@pytest.mark.parametrize(("asked", "reason"), REFUSED)
+def test_what_cannot_be_asked_is_refused_with_a_reason(asked: list[str], reason: str) -> None:
+    told = CliRunner().invoke(app, [*map(str, asked), "--lang", "en"])
+    assert told.exit_code == 2
+    assert reason in " ".join(told.output.split())

@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from quxian import assert_same, policy, result
 
-from simulator.axes import Flow, Place, Registration
+from simulator.axes import N_AGES, Flow, Place, Registration
 from simulator.levers import jobs, settlement
 from simulator.levers.columns import Behaviour, Policy, baseline_policy, behaviour_vector
 from simulator.parameters import central_values, levers, parameters
 from simulator.presets import PRESETS, preset_rules, preset_values
 from simulator.run import Run
+from simulator.sheet import new_sheet, write_mortality, write_opening
 from simulator.state import Driver
 
 EXAMPLES = settings(max_examples=30, deadline=None)
@@ -93,15 +94,18 @@ def test_years_implied_by_a_quota() -> None:
 
 def test_turnover_counts_every_way_out_of_the_stock() -> None:
     """Eq. (12): moving out, dying and settling; town residents without urban hukou only."""
-    population = np.zeros((3, 3, 2, 4))
+    population = np.zeros((3, 3, 2, N_AGES))
     population[1, 0] = 1.0
     population[0, 0] = 9.0
-    mortality, schedule = np.full((3, 2, 4), 0.01), np.ones((12, 2, 4))
+    mortality, schedule = np.full((1, 3, 2, N_AGES), 0.01), np.ones((12, 2, N_AGES))
     level = np.zeros((14, 3))
     level[Flow.OUT_TOWN], level[Flow.URBAN_TO_RURAL] = 0.03, 0.02
     level[Flow.HUKOU_CONVERSION, 1:] = 0.04
-    assert settlement.turnover(population, mortality, schedule, level) == pytest.approx(0.10)
-    assert settlement.turnover(0.0 * population, mortality, schedule, level) == 0.0
+    for people, expected in ((population, 0.10), (0.0 * population, 0.0)):
+        sheet = new_sheet()
+        write_opening(sheet, people, schedule, np.zeros((2, N_AGES)))
+        write_mortality(mortality, 0, 1.0, sheet)
+        assert settlement.turnover(sheet, level) == pytest.approx(expected)
 
 
 def test_a_quota_says_what_it_amounts_to() -> None:
