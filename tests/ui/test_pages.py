@@ -186,6 +186,7 @@ def test_places_are_found_by_name_and_pinyin_and_open(app: Open) -> None:
 
 def test_a_place_is_run_and_audited_where_it_stands(app: Open) -> None:
     session = turn_to(app("zh"), "places")
+    session.text_input(key="places_search").set_value("渠县").run()
     if any(b.key == "run_places" for b in session.button):
         session.button(key="run_places").click().run()
     session.session_state["place_quxian.yaml_zh"] = True
