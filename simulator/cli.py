@@ -21,7 +21,9 @@ from simulator.errors import ScenarioError
 from simulator.i18n import text
 
 if TYPE_CHECKING:
+    from simulator.outlook import Outlook
     from simulator.run import Result
+
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -68,20 +70,49 @@ ScenarioId = Annotated[
 ]
 
 
+Every = Annotated[
+    bool, typer.Option("--all", help="运行地方库的全部地方 / run every place of the library")
+]
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="有目标未达到时退出码为 1 / exit 1 when targets are missed"),
+]
+Draws = Annotated[
+    int, typer.Option("--draws", min=0, help="抽样次数；给出概率 / draws; gives probabilities")
+]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, help="随机种子 / seed of the draws")]
+
+
+def _outlooks(result: Result, draws: int, seed: int | None) -> dict[str, Outlook]:
+    """Draws of every scenario of a result; none asked for, none made."""
+    if not draws:
+        return {}
+    from simulator.outlook import outlook
+
+    chosen = seed if seed is not None else result.study.seed
+    return {name: outlook(run, draws, chosen) for name, run in result.runs.items()}
+
+
+def _written(result: Result, out: Path, outlooks: dict[str, Outlook], lang: str) -> list[Path]:
+    from simulator.report.files import write_result  # pandas, only when it is needed
+
+    try:
+        return write_result(result, out, outlooks)
+    except OSError as error:
+        raise options.cannot_write(out, error, lang) from None
+
+
 @app.command("run")
 def run_command(
     files: Annotated[list[str] | None, typer.Argument(help=_WHAT)] = None,
-    every: Annotated[
-        bool, typer.Option("--all", help="运行地方库的全部地方 / run every place of the library")
-    ] = False,
+    every: Every = False,
     out: Annotated[
         Path | None, typer.Option("--out", help="结果写入此文件夹 / write results here")
     ] = None,
     horizon: Horizon = None,
-    strict: Annotated[
-        bool,
-        typer.Option("--strict", help="有目标未达到时退出码为 1 / exit 1 when targets are missed"),
-    ] = False,
+    strict: Strict = False,
+    draws: Draws = 0,
+    seed: Seed = None,
     lang: Lang = None,
 ) -> None:
     """运行情景，与规划目标比较。/ Run scenarios and compare them with the plan's targets."""
@@ -93,16 +124,21 @@ def run_command(
 
         run_library(out, horizon, strict, language)
     elif files:
-        _run_files(files, out, horizon, strict, language)
+        _run_files(files, out, horizon, strict, language, (draws, seed))
 
 
 def _run_files(
-    files: list[str], out: Path | None, horizon: int | None, strict: bool, language: str
+    files: list[str],
+    out: Path | None,
+    horizon: int | None,
+    strict: bool,
+    language: str,
+    sampling: tuple[int, int | None],
 ) -> None:
     """Run files one by one and show each in full."""
     from simulator.places import files_of
+    from simulator.report.effects import whole_view
     from simulator.report.members import members_view
-    from simulator.report.terminal import result_view
     from simulator.run import run
     from simulator.scenario import load_scenarios
 
@@ -111,27 +147,17 @@ def _run_files(
         results = [run(study) for study in load_scenarios(files_of(files), horizon=horizon)]
     except ScenarioError as error:
         raise options.refuse(error, language) from None
-    for result in results:
-        for part in (*result_view(result, language), *members_view(result, language)):
+    looks = [_outlooks(result, *sampling) for result in results]
+    for result, found in zip(results, looks, strict=True):
+        for part in (*whole_view(result, language, found), *members_view(result, language)):
             console.print(part, end="\n\n")
     if out is not None:
-        _write(results, out, language)
+        for result, found in zip(results, looks, strict=True):
+            for folder in _written(result, out, found, language):
+                console.print(text("report.written", language, path=folder))
     if strict and any(result.not_met() for result in results):
         print(text("cli.strict_failed", language), file=sys.stderr)
         raise typer.Exit(options.MISSED)
-
-
-def _write(results: list[Result], out: Path, language: str) -> None:
-    """Write the results of each study, and say where."""
-    from simulator.report.files import write_result  # pandas, only when it is needed
-
-    for result in results:
-        try:
-            folders = write_result(result, out)
-        except OSError as error:
-            raise options.cannot_write(out, error, language) from None
-        for folder in folders:
-            options.page().print(text("report.written", language, path=folder))
 
 
 @app.command()

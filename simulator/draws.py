@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from simulator.axes import Place
+from simulator.compiled import njit
 from simulator.sheet import CLOSING, OPENING, turn_page
 from simulator.state import Driver, Inputs, new_scratch, start
 from simulator.step import persons

@@ -17,8 +17,8 @@ from simulator.i18n import text
 from simulator.places import close_name, entries, found
 from simulator.report.files import write_files
 from simulator.report.findings import findings_csv, findings_view
+from simulator.report.layout import plain_table
 from simulator.report.scoreboard import scoreboard_csv, scoreboard_view
-from simulator.report.terminal import plain_table
 from simulator.scenario import load_scenario
 
 SCOREBOARD = "scoreboard.csv"

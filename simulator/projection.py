@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from simulator.axes import N_FLOWS, N_PLACES, N_REGISTRATIONS, N_SEXES
+from simulator.compiled import njit
 from simulator.sheet import read_closing, turn_page
 from simulator.state import Driver, Inputs, new_scratch, start
 from simulator.step import write_flows

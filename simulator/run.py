@@ -9,9 +9,12 @@ from types import MappingProxyType
 
 import numpy as np
 
+from simulator.attribution import Attribution, attribute
 from simulator.axes import Flow, Place
 from simulator.calibration import trend_inputs
+from simulator.dwellings import Dwellings, dwelling_stock
 from simulator.errors import ScenarioError, Violation
+from simulator.fiscal import Cost, public_costs
 from simulator.indicators import (
     Stocks,
     TownChange,
@@ -22,9 +25,15 @@ from simulator.indicators import (
 )
 from simulator.ladder import start_of
 from simulator.launch import Launch, launch
-from simulator.levers.columns import Policy
-from simulator.parameters import levers
-from simulator.policy import Note, excess_of_totals, job_growth, nonfarm_share, policy_array
+from simulator.notes import lever_notes
+from simulator.policy import (
+    Note,
+    completions,
+    excess_of_totals,
+    job_growth,
+    nonfarm_share,
+    policy_array,
+)
 from simulator.projection import Paths, project
 from simulator.scenario import TREND, Study
 from simulator.schema import Case, Target
@@ -32,8 +41,6 @@ from simulator.state import Driver, Inputs
 from simulator.targets import TargetCheck, check_target, observed, unjudged, why_not_judged
 from simulator.territory import summed_launch, summed_paths
 
-#: A lever whose best-known effect is below this many persons at the horizon changed nothing.
-NOTHING = 0.5
 _STOCKS = (
     "resident_population",
     "town_population",
@@ -63,6 +70,7 @@ class Run:
     inputs: Inputs
     paths: Paths
     notes: tuple[Note, ...]
+    trend: Run | None = None
     members: tuple[Run, ...] = ()
 
     @cached_property
@@ -128,6 +136,25 @@ class Run:
             return unjudged(target, reason or "part")
         tolerance = self.start.values["target_tolerance"]
         return check_target(target, about.years, about.series, about.people, tolerance)
+
+    @cached_property
+    def attribution(self) -> Attribution | None:
+        """What each group of levers changed against the trend; None for the trend itself."""
+        if self.trend is None:
+            return None
+        return attribute(self.inputs, self.paths, self.trend.paths)
+
+    @cached_property
+    def dwellings(self) -> Dwellings:
+        """Town dwellings by tenure, each (T + 1,)."""
+        town = self.stocks.town_population
+        pace = town if self.trend is None else self.trend.stocks.town_population
+        return dwelling_stock(town, pace, self.inputs.policy, self.start.values)
+
+    @cached_property
+    def costs(self) -> tuple[Cost, ...]:
+        """Public costs by concept, yearly ranges; never to be added."""
+        return public_costs(self.paths, self.inputs.policy, self.start.values)
 
     def binding(self) -> list[tuple[str, ...]]:
         """Which constraints bound in each projected year; each ``binding.<code>``.
@@ -202,7 +229,7 @@ def _sum_of(study: Study, parts: Sequence[Run]) -> Run:
     start = summed_launch([p.start for p in parts], [p.study.place.name.zh for p in parts])
     inputs = parts[0].inputs._replace(population=start.population)
     paths = summed_paths([part.paths for part in parts])
-    return Run(TREND, Case(), study, start, inputs, paths, (), tuple(parts))
+    return Run(TREND, Case(), study, start, inputs, paths, (), members=tuple(parts))
 
 
 def labour_force(one: Run) -> np.ndarray:
@@ -214,43 +241,16 @@ def labour_force(one: Run) -> np.ndarray:
 def _policy(case: Case, trend: Run) -> tuple[np.ndarray, list[Note]]:
     """Policy array of a case, and what must be said of it."""
     study, values = trend.study, trend.start.values
-    policy = policy_array(case, study.years, study.place.settlement_rules)
-    growth = job_growth(labour_force(trend), nonfarm_share(study.place, values), values)
-    return excess_of_totals(policy, case, study.years, growth)
-
-
-def _difference(one: Paths, other: Paths) -> float:
-    """Largest difference of any headline stock between two projections, persons."""
-    now, base = measure(one.population), measure(other.population)
-    names = ("resident_population", "town_population", "hukou_population", "urban_hukou")
-    return float(max(np.abs(getattr(now, n) - getattr(base, n)).max() for n in names))
-
-
-def _empty_levers(case: Case, inputs: Inputs, paths: Paths, trend: Run) -> list[Note]:
-    """Levers that the scenario sets and whose absence would change nothing, with the reason."""
-    notes = []
-    for group, members in levers().items():
-        if getattr(case.levers, group) is None:
-            continue
-        without = inputs.policy.copy()
-        columns = [Policy[name.upper()] for name in members]
-        without[:, columns] = inputs.policy_baseline[:, columns]
-        if np.array_equal(without, inputs.policy):
-            notes.append(Note(f"{group}_at_trend", {}))
-        elif _difference(project(inputs._replace(policy=without)), paths) < NOTHING:
-            notes.append(_no_effect(group, inputs.policy, trend.start.values))
-    return notes
-
-
-def _no_effect(group: str, policy: np.ndarray, values: Mapping[str, float]) -> Note:
-    """Why a lever that is set changes nothing."""
-    if group != "housing":
-        return Note(f"{group}_no_effect", {})
-    vacancy, frictional = values["vacancy_rate"], values["frictional_vacancy"]
-    added = policy[:, [Policy.COMMERCIAL_UNITS, Policy.RENTAL_UNITS]].sum()
-    if vacancy > frictional and added > 0.0 and not policy[:, Policy.DEMOLISHED_UNITS].any():
-        return Note("housing_no_effect", {"vacancy": vacancy, "frictional": frictional})
-    return Note("housing_not_binding", {})
+    jobs = job_growth(labour_force(trend), nonfarm_share(study.place, values), values)
+    built = completions(trend.stocks.town_population, values)
+    settled = trend.paths.flows[:, Flow.HUKOU_CONVERSION].sum(axis=(1, 2, 3))
+    own = {"other_jobs": np.maximum(jobs, 0.0), "commercial_units": built, "annual_quota": settled}
+    policy = policy_array(case, study.years, study.place.settlement_rules, own)
+    policy, notes = excess_of_totals(policy, case, study.years, jobs)
+    policy, more = excess_of_totals(policy, case, study.years, built, "housing")
+    preset = getattr(case.levers.settlement, "preset", None)
+    named = [Note("preset", {"preset": preset})] if preset is not None else []
+    return policy, named + notes + more
 
 
 def run_case(case_id: str, case: Case, trend: Run) -> Run:
@@ -266,8 +266,8 @@ def run_case(case_id: str, case: Case, trend: Run) -> Run:
     policy, notes = _policy(case, trend)
     inputs = trend.inputs._replace(policy=policy, trend_town=trend.stocks.town_population)
     paths = project(inputs)
-    notes += _empty_levers(case, inputs, paths, trend)
-    return Run(case_id, case, trend.study, trend.start, inputs, paths, tuple(notes))
+    notes += lever_notes(case, inputs, paths, trend.start.values)
+    return Run(case_id, case, trend.study, trend.start, inputs, paths, tuple(notes), trend)
 
 
 def run(study: Study, *, face_value: bool = True) -> Result:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, create_model
 
-from simulator.parameters import assumptions, levers
+from simulator.lever_path import BETWEEN, RELATIVE, RELATIVE_HIGH, RELATIVE_LOW
+from simulator.parameters import Parameter, assumptions, levers
+from simulator.presets import PRESETS
 
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Year = Annotated[int, Field(ge=1949, le=2100)]
@@ -139,29 +141,49 @@ class PlaceFile(Strict):
     parameters: dict[str, Number] = {}
 
 
-def _lever_schema(low: float, high: float, text: str) -> dict[str, Any]:
-    number = {"type": "number", "minimum": low, "maximum": high}
-    path = {
+def _path_schema(number: dict[str, Any], words: dict[str, Any]) -> dict[str, Any]:
+    """A mapping of years to numbers, with the words that say how it is meant."""
+    held = {"anyOf": [number, {"type": "null"}]}
+    return {
         "type": "object",
-        "propertyNames": {"pattern": r"^\d{4}$"},
-        "additionalProperties": {"anyOf": [number, {"type": "null"}]},
+        "properties": {"value": number, "between": {"enum": list(BETWEEN)}} | words,
+        "patternProperties": {r"^\d{4}$": held},
+        "additionalProperties": False,
     }
-    return {"anyOf": [number, path], "description": text}
+
+
+def _lever_schema(p: Parameter) -> dict[str, Any]:
+    """What a lever may be: a number, a path by year, for some a change of the trend in %."""
+    number = {"type": "number", "minimum": p.low, "maximum": p.high}
+    forms = [number, _path_schema(number, {})]
+    if p.name in RELATIVE:
+        change = {"type": "number", "minimum": RELATIVE_LOW, "maximum": RELATIVE_HIGH}
+        relative = _path_schema(change, {"relative_to": {"const": "trend"}})
+        forms.append(relative | {"required": ["relative_to"]})
+    text = f"{p.label_en} / {p.label_zh} [{p.unit}]. {p.help_en}"
+    return {"anyOf": forms, "description": text}
+
+
+#: Whether the numbers of a group are all that a plan states, or what comes on top of the trend;
+#: the first is what holds where nothing is said. For settlement it speaks of the quota.
+BASES = {
+    "settlement": ("total", "beyond_trend"),
+    "industry_jobs": ("beyond_trend", "total"),
+    "housing": ("beyond_trend", "total"),
+}
 
 
 def _lever_models() -> type[BaseModel]:
     """One model a lever group, made from the parameter table; values are checked by `scenario`."""
     groups: dict[str, Any] = {}
     for group, members in levers().items():
-        fields: dict[str, Any] = {}
-        for name, p in members.items():
-            text = f"{p.label_en} / {p.label_zh} [{p.unit}]. {p.help_en}"
-            fields[name] = (
-                Annotated[Any, WithJsonSchema(_lever_schema(p.low, p.high, text))],
-                None,
-            )
-        if group == "industry_jobs":
-            fields["basis"] = (Literal["beyond_trend", "total"], "beyond_trend")
+        fields: dict[str, Any] = {
+            name: (Annotated[Any, WithJsonSchema(_lever_schema(p))], None)
+            for name, p in members.items()
+        }
+        fields["basis"] = (Literal["beyond_trend", "total"], BASES[group][0])
+        if group == "settlement":
+            fields["preset"] = (Literal[PRESETS] | None, None)
         groups[group] = (create_model(f"Lever_{group}", __base__=Strict, **fields) | None, None)
     return create_model("Levers", __base__=Strict, **groups)
 

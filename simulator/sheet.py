@@ -9,7 +9,6 @@ compiler would have to prove that none overlaps another, and gives up.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from simulator.axes import (
     N_AGES,
@@ -19,6 +18,7 @@ from simulator.axes import (
     N_TRANSITIONS,
     Flow,
 )
+from simulator.compiled import njit
 
 #: Numbers of one vector on the widest common processors (512 bits).
 _LANES = 8

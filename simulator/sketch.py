@@ -12,7 +12,8 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numba import njit
+
+from simulator.compiled import njit
 
 #: Bins of each series: with draws spread like a normal a bin is about 1/400 of their standard
 #: deviation wide, less than the chance error of a median of 100,000 draws.

@@ -6,8 +6,8 @@ from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from simulator.compiled import njit
 from simulator.sheet import WIDTH, new_sheet, padded, write_mortality, write_opening
 
 
@@ -26,6 +26,10 @@ class Driver(IntEnum):
     ADMITTED_SHARE = 9
     HOUSING_QUEUE = 10
     QUOTA_SCALE = 11
+    TURNOVER = 12
+    LAND_DRIVER = 13
+    DRAIN_DRIVER = 14
+    TEMPORARY_GAP = 15
 
 
 class Inputs(NamedTuple):
@@ -80,6 +84,8 @@ class Carry(IntEnum):
     QUEUE = 1
     BEYOND_TREND = 2
     TREND_PEAK = 3
+    TEMPORARY_EMPLOYED = 4
+    DRAINED = 5
 
 
 _N_CARRY = len(Carry)

@@ -11,9 +11,9 @@ and touches no other position, so that the compiler takes eight positions at a t
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from simulator.axes import N_PLACES, N_REGISTRATIONS, N_SEXES, Flow, Place, Registration, Sex
+from simulator.compiled import njit
 from simulator.sheet import (
     ARRIVALS,
     CLOSING,
@@ -258,13 +258,7 @@ def _born(opening, closing, asfr, r, p) -> float:
 
 @njit(cache=True)
 def add_births(
-    population: np.ndarray,
-    closing: np.ndarray,
-    asfr: np.ndarray,
-    srb: float,
-    newborn_survival: np.ndarray,
-    births: np.ndarray,
-    newborn_deaths: np.ndarray,
+    population, closing, asfr, srb, newborn_survival, births, newborn_deaths, left_behind=0.0
 ) -> None:
     """Add the year's births to age 0 of ``closing``, eqs. (9)-(10).
 
@@ -279,12 +273,20 @@ def add_births(
     newborn_survival : (3, 2)
         Probability of being alive at year end when born evenly over the year (L0/l0).
     births, newborn_deaths : (3, 3, 2) [persons]
-        Overwritten: by registration and place of the mother, and sex of the child.
+        Overwritten: by registration, place where the child lives, and sex.
+    left_behind : share of the children of women away who live with relatives at home, in town
+        where the mother's hukou is urban and in the village where it is rural
     """
     male_share, ages = srb / (1.0 + srb), asfr.shape[1]
     for r in range(N_REGISTRATIONS):
+        home = _TOWN if r == _URBAN else _VILLAGE
+        stay_home = left_behind * _born(population, closing, asfr, r, _AWAY)
         for p in range(N_PLACES):
             born = _born(population, closing, asfr, r, p)
+            if p == home:
+                born += stay_home
+            elif p == _AWAY:
+                born -= stay_home
             births[r, p, _MALE] = born * male_share
             births[r, p, _FEMALE] = born - births[r, p, _MALE]
             for s in range(N_SEXES):

@@ -45,7 +45,8 @@ class TargetCheck:
         return self.indicator.kind
 
 
-def _meets(target: Target, value: np.ndarray, tolerance: float) -> np.ndarray:
+def meets(target: Target, value: np.ndarray, tolerance: float) -> np.ndarray:
+    """Whether values in the target's own unit meet it."""
     slack = abs(target.value) * _ROUNDING
     if target.op == ">=":
         return value >= target.value - slack
@@ -81,7 +82,7 @@ def check_target(
     series = counted(yearly, years, target.since)
     if not np.isfinite(series[at[0]]):
         return TargetCheck(target, indicator, None, None, "not_modelled", None, None, None)
-    met = _meets(target, series, tolerance)
+    met = meets(target, series, tolerance)
     projected = float(series[at[0]])
     reached = np.flatnonzero(met[1:])
     return TargetCheck(

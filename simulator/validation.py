@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from simulator.errors import Violation
 from simulator.figures import check_figures, named
+from simulator.lever_path import BETWEEN, RELATIVE, RELATIVE_HIGH, RELATIVE_LOW, WORDS
 from simulator.parameters import Parameter, assumptions, levers
 from simulator.schema import PlaceFile, ScenarioFile
 from simulator.source import Document
@@ -28,6 +29,8 @@ _TYPES = {
 _TREND = "trend"
 _ANSWERS = ("yes", "no", "Yes", "No", "是", "否")
 _Path = tuple[str | int, ...]
+#: A lever whose range is no wider names rules, and there is nothing between two rules.
+_LAST_CHOICE = 2.0
 
 
 def _bare(annotation: Any) -> Any:
@@ -183,22 +186,33 @@ def check_scenario(
 
 
 def _lever(
-    document: Document,
-    path: _Path,
-    value: Any,
-    p: Parameter,
-    base: int,
-    horizon: int,
+    document: Document, path: _Path, value: Any, p: Parameter, base: int, horizon: int
 ) -> Iterator[Violation]:
     if isinstance(value, list):
         yield _wrong_type(document, path, value, "lever")
     elif not isinstance(value, dict):
         yield from _range(document, path, value, p)
-    if not isinstance(value, dict):
-        return
-    if not value:
+    else:
+        yield from _path(document, path, value, p, base, horizon)
+
+
+def _path(
+    document: Document, path: _Path, value: Any, p: Parameter, base: int, horizon: int
+) -> Iterator[Violation]:
+    """A path by year: words that are known and fit the lever, years within the run, amounts."""
+    years = {k: v for k, v in value.items() if k not in WORDS}
+    relative = "relative_to" in value
+    yield from _path_words(document, path, value, p)
+    if not years and "value" not in value:
         yield document.violation("empty_path", path, value)
-    for year, amount in value.items():
+    elif years and "value" in value:
+        yield document.violation("value_and_years", (*path, "value"), value["value"])
+    if "value" in value:
+        yield from _amount(document, (*path, "value"), value["value"], p, relative)
+    for year, amount in years.items():
+        if isinstance(year, str) and not year[:1].isdigit():
+            yield document.violation("unknown_key", (*path, year), year, allowed=list(WORDS))
+            continue
         if isinstance(year, bool) or not isinstance(year, int):
             yield document.violation("path_year", (*path, year), year)
             continue
@@ -207,7 +221,36 @@ def _lever(
         elif year > horizon:
             yield document.violation("year_after_horizon", (*path, year), year, horizon=horizon)
         if amount is not None:
-            yield from _range(document, (*path, year), amount, p)
+            yield from _amount(document, (*path, year), amount, p, relative)
+
+
+def _path_words(document: Document, path: _Path, value: Any, p: Parameter) -> Iterator[Violation]:
+    """``between`` and ``relative_to`` say something known that makes sense of this lever."""
+    known = {"between": list(BETWEEN), "relative_to": ["trend"]}
+    for word, allowed in known.items():
+        if word in value and value[word] not in allowed:
+            yield document.violation("not_allowed", (*path, word), value[word], allowed=allowed)
+    labels = {"label_en": p.label_en, "label_zh": p.label_zh}
+    if "relative_to" in value and p.name not in RELATIVE:
+        at = (*path, "relative_to")
+        found = document.violation("not_relative", at, None, **labels)
+        found.params["allowed"] = list(RELATIVE)
+        yield found
+    if value.get("between") == "linear" and p.high - p.low <= _LAST_CHOICE:
+        yield document.violation("not_linear", (*path, "between"), None, **labels)
+
+
+def _amount(
+    document: Document, path: _Path, value: Any, p: Parameter, relative: bool
+) -> Iterator[Violation]:
+    """One amount of a path: within the lever's range, or that of a relative change."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if relative and number and math.isfinite(value):
+        if not RELATIVE_LOW <= value <= RELATIVE_HIGH:
+            limits = {"low": RELATIVE_LOW, "high": RELATIVE_HIGH}
+            yield document.violation("outside", path, value, **limits)
+    else:
+        yield from _range(document, path, value, p)
 
 
 def _cited(document: Document, at: _Path, case: Any, place: PlaceFile) -> Iterator[Violation]:

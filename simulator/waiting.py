@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
-from numba import njit
+from simulator.compiled import njit
 
 _HALF = 0.5
 #: Sums and products may be regrouped to run in parallel lanes; nothing else is relaxed.

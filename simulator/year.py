@@ -1,6 +1,6 @@
 """One projected year: drivers from stocks and policy, then one step of accounting within limits.
 
-docs/model.md eqs. (11)-(25). Arrays in, arrays out; opens nothing, prints nothing.
+docs/model.md eqs. (11)-(25), (53)-(58). Arrays in, arrays out; opens nothing, prints nothing.
 """
 
 from __future__ import annotations
@@ -8,23 +8,23 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
-from simulator.axes import N_PLACES, N_REGISTRATIONS, Flow, Place, Registration
+from simulator.axes import N_PLACES, N_REGISTRATIONS, Flow, Place
+from simulator.bracket import bracket, next_share
+from simulator.compiled import njit
 from simulator.levers import housing, jobs, settlement
-from simulator.levers.columns import Policy
-from simulator.sheet import ARRIVALS, CLOSING, OPENING, SCHEDULE, USED, YEARS, cells
+from simulator.levers.columns import Behaviour, Policy
+from simulator.moves import moving, scale
+from simulator.sheet import CLOSING, OPENING, YEARS, cells
 from simulator.state import Carry, Driver, open_year
-from simulator.step import ORIGIN, add_births, expose, persons
-from simulator.waiting import FAST
+from simulator.step import add_births, expose, persons
 
-_TOWN = int(Place.TOWN)
-_URBAN, _NONLOCAL = int(Registration.URBAN_HUKOU), int(Registration.NONLOCAL)
-_R2U, _U2R, _CONV = int(Flow.RURAL_TO_URBAN), int(Flow.URBAN_TO_RURAL), int(Flow.HUKOU_CONVERSION)
+_TOWN, _AWAY = int(Place.TOWN), int(Place.AWAY)
+_R2U, _CONV = int(Flow.RURAL_TO_URBAN), int(Flow.HUKOU_CONVERSION)
 _OUT_T, _OUT_V = int(Flow.OUT_TOWN), int(Flow.OUT_VILLAGE)
 _RET_T, _RET_V = int(Flow.RETURN_TOWN), int(Flow.RETURN_VILLAGE)
 _ARR_T, _ARR_V = int(Flow.ARRIVAL_TOWN), int(Flow.ARRIVAL_VILLAGE)
-_QUOTA = int(Policy.ANNUAL_QUOTA)
+_QUOTA, _LEFT_BEHIND = int(Policy.ANNUAL_QUOTA), int(Behaviour.LEFT_BEHIND_SHARE)
 #: Flows that bring workers to jobs, that bring people into town, and that take workers away.
 _TO_JOBS = np.array([_R2U, _RET_T, _RET_V, _ARR_T, _ARR_V])
 _TO_TOWN = np.array([_R2U, _RET_T, _ARR_T])
@@ -33,110 +33,62 @@ _TO_URBAN_HUKOU = np.array([_CONV])
 #: Housing and quota are met to this relative accuracy, within so many trials.
 _TOLERANCE = 1e-6
 _TRIALS = 40
-_HALF = 0.5
-
-
-@njit(cache=True, fastmath=FAST)
-def _turnover(sheet, level) -> float:
-    """Departure hazard of town residents without urban hukou, per person-year, eq. (12)."""
-    stock, leaving = 0.0, 0.0
-    for r in range(_URBAN + 1, N_REGISTRATIONS):
-        f_back, f_out = level[_U2R, r], level[_OUT_T, r]
-        for i in range(USED):
-            here = sheet[OPENING + N_PLACES * r + _TOWN, i]
-            back, out = sheet[SCHEDULE + _U2R, i], sheet[SCHEDULE + _OUT_T, i]
-            stock += here
-            leaving += here * (f_back * back + f_out * out)
-    return leaving / stock if stock > 0.0 else 0.0
-
-
-@njit(cache=True, fastmath=FAST)
-def _weighed(sheet, people, k, weight) -> float:
-    """Weighted sum of what flow ``k`` takes from the people of a row, at level 1."""
-    found = 0.0
-    for i in range(USED):
-        found += sheet[people, i] * sheet[SCHEDULE + k, i] * weight[i]
-    return found
-
-
-@njit(cache=True, fastmath=FAST)
-def _weighed_arrivals(sheet, weight) -> float:
-    found = 0.0
-    for i in range(USED):
-        found += sheet[ARRIVALS, i] * weight[i]
-    return found
+#: Workers who move meet those wanted to this relative accuracy, within so many rounds; nobody is
+#: asked for more than so many times, where the people within reach run out.
+_LOOP_TOLERANCE, _ROUNDS, _MOST = 1e-3, 5, 2.0
 
 
 @njit(cache=True)
-def _takes_part(k: int, r: int) -> bool:
-    """Whether a registration takes part in a flow: only non-locals arrive, none convert twice."""
-    if k >= _ARR_T:
-        return r == _NONLOCAL
-    return not (k == _CONV and r == _URBAN)
-
-
-@njit(cache=True)
-def _moving(kinds, at_risk, sheet, factor, weight) -> float:
-    """Weighted persons that flows ``kinds`` move.
-
-    Exact where the block ``at_risk`` is ``YEARS``, to first order where it is ``OPENING``.
-    """
-    moving = 0.0
-    for k in kinds:
-        for r in range(N_REGISTRATIONS):
-            if factor[k, r] == 0.0 or not _takes_part(k, r):
-                continue
-            if k >= _ARR_T:
-                found = _weighed_arrivals(sheet, weight)
-            else:
-                found = _weighed(sheet, at_risk + N_PLACES * r + ORIGIN[k], k, weight)
-            moving += factor[k, r] * found
-    return moving
-
-
-@njit(cache=True)
-def _scale(factor, kinds, by: float) -> None:
-    for k in kinds:
-        for r in range(N_REGISTRATIONS):
-            factor[k, r] *= by
-
-
-@njit(cache=True)
-def _apply_settlement(inputs, t, scratch, record) -> None:
-    """Openness once on the status (conversion), once on the flow (inflow and staying)."""
-    policy, behaviour, factor = inputs.policy[t], inputs.behaviour, scratch.factor
-    turnover = _turnover(scratch.sheet, inputs.level[t])
-    share = settlement.openness(policy, behaviour, turnover)
-    base = settlement.openness(inputs.policy_baseline[t], behaviour, turnover)
-    conversion = settlement.conversion_driver(share, base)
-    wedge = settlement.wedge_driver(share, base, behaviour)
-    record[Driver.OPENNESS], record[Driver.OPENNESS_BASELINE] = share, base
-    record[Driver.CONVERSION_DRIVER], record[Driver.WEDGE_DRIVER] = conversion, wedge
-    if share == base:
+def _apply_drain(inputs, t, scratch, record) -> None:
+    """Other cities that open draw people away, by the flows that already lead there."""
+    carry, sheet = scratch.carry, scratch.sheet
+    hazard = settlement.drain_hazard(
+        carry[Carry.DRAINED], inputs.policy[t], inputs.policy_baseline[t], inputs.behaviour
+    )
+    if hazard == 0.0:
         return
-    for r in range(_URBAN + 1, N_REGISTRATIONS):
-        factor[_CONV, r] *= math.exp(conversion)
-        for k in _TO_TOWN:
-            factor[k, r] *= math.exp(wedge)
-        for k in (_U2R, _OUT_T):
-            factor[k, r] *= math.exp(-wedge)
+    carry[Carry.DRAINED] += hazard
+    residents = 0.0
+    for r in range(N_REGISTRATIONS):
+        for p in range(_AWAY):
+            residents += persons(sheet, OPENING + N_PLACES * r + p)
+    leaving = moving(_FROM_JOBS, OPENING, sheet, scratch.factor, scratch.ones)
+    driver = math.copysign(jobs.pull_driver(hazard * residents, leaving), hazard)
+    record[Driver.DRAIN_DRIVER] = driver
+    scale(scratch.factor, _FROM_JOBS, math.exp(driver))
 
 
 @njit(cache=True)
-def _apply_jobs(inputs, t, scratch, record) -> None:
-    """A labour gap raises the flows that bring workers; a surplus those that take them away."""
-    behaviour = inputs.behaviour
-    gap = jobs.labour_gap(scratch.carry[Carry.LABOUR_GAP], inputs.policy[t], behaviour)
+def _apply_jobs(inputs, t, births, deaths, scratch, record) -> None:
+    """A labour gap raises the flows that bring workers; a surplus those that take them away.
+
+    The year is tried until those who move are within 0.1 % of those wanted, eq. (18).
+    """
+    behaviour, carry, factor = inputs.behaviour, scratch.carry, scratch.factor
+    temporary = jobs.temporary_gap(carry[Carry.TEMPORARY_EMPLOYED], inputs.policy[t], behaviour)
+    gap = jobs.labour_gap(carry[Carry.LABOUR_GAP], inputs.policy[t], behaviour) + temporary
+    record[Driver.TEMPORARY_GAP] = temporary
     workers = jobs.workers_to_move(gap, behaviour)
     record[Driver.LABOUR_GAP] = gap
     record[Driver.WORKERS_AT_HOME] = jobs.workers_at_home(gap, behaviour)
     if workers == 0.0:
         return
     kinds = _TO_JOBS if workers > 0.0 else _FROM_JOBS
-    on_trend = _moving(kinds, OPENING, scratch.sheet, scratch.factor, scratch.participation)
-    driver = jobs.pull_driver(workers, on_trend)
-    record[Driver.PULL_DRIVER] = driver if workers > 0.0 else -driver
-    _scale(scratch.factor, kinds, math.exp(driver))
+    on_trend = moving(kinds, OPENING, scratch.sheet, factor, scratch.participation)
+    share = jobs.settled_share(gap, temporary, behaviour)
+    without, asked = factor.copy(), workers
+    for _ in range(_ROUNDS):
+        driver = jobs.pull_driver(asked, on_trend)
+        _copy(without, factor)
+        scale(factor, kinds, math.exp(driver))
+        if workers > 0.0:
+            jobs.settle_returners(factor[_RET_T], factor[_RET_V], driver, share)
+        record[Driver.PULL_DRIVER] = driver if workers > 0.0 else -driver
+        _try_step(inputs, t, births, deaths, scratch, 1.0, 1.0)
+        moved = _workers_moved(scratch, record[Driver.PULL_DRIVER])
+        if moved == 0.0 or abs(moved - workers) <= _LOOP_TOLERANCE * abs(workers):
+            break
+        asked = math.copysign(min(abs(asked * workers / moved), _MOST * abs(workers)), workers)
 
 
 @njit(cache=True)
@@ -144,9 +96,9 @@ def _release_queue(scratch) -> None:
     """Those whom housing kept out come on top of the year's own movers, eq. (25)."""
     queue = scratch.carry[Carry.QUEUE]
     if queue > 0.0:
-        coming = _moving(_TO_TOWN, OPENING, scratch.sheet, scratch.factor, scratch.ones)
+        coming = moving(_TO_TOWN, OPENING, scratch.sheet, scratch.factor, scratch.ones)
         if coming > 0.0:
-            _scale(scratch.factor, _TO_TOWN, 1.0 + queue / coming)
+            scale(scratch.factor, _TO_TOWN, 1.0 + queue / coming)
 
 
 @njit(cache=True)
@@ -165,34 +117,18 @@ def _try_step(inputs, t, births, deaths, scratch, admitted, converted):
     trial, sheet = scratch.trial, scratch.sheet
     _copy(scratch.factor, trial)
     if admitted != 1.0:
-        _scale(trial, _TO_TOWN, admitted)
+        scale(trial, _TO_TOWN, admitted)
     if converted != 1.0:
-        _scale(trial, _TO_URBAN_HUKOU, converted)
+        scale(trial, _TO_URBAN_HUKOU, converted)
     expose(sheet, inputs.population.shape[3], trial)
     add_births(
         cells(sheet, OPENING), cells(sheet, CLOSING), scratch.asfr, inputs.srb[t],
-        inputs.newborn_survival[t], births, deaths,
+        inputs.newborn_survival[t], births, deaths, inputs.behaviour[_LEFT_BEHIND],
     )  # fmt: skip
     town = 0.0
     for r in range(N_REGISTRATIONS):
         town += persons(sheet, CLOSING + N_PLACES * r + _TOWN)
     return town
-
-
-@njit(cache=True)
-def _next_share(low, high, f_low, f_high) -> float:
-    """Where the line through both ends of the bracket crosses 0; people are all but linear."""
-    return low - f_low * (high - low) / (f_high - f_low)
-
-
-@njit(cache=True)
-def _bracket(low, high, f_low, f_high, share, excess):
-    """Bracket with ``share`` for one end; the other end's value is halved (Illinois), so that a
-    bent curve is followed as surely as a straight one.
-    """
-    if excess > 0.0:
-        return low, share, _HALF * f_low, excess
-    return share, high, excess, _HALF * f_high
 
 
 @njit(cache=True)
@@ -210,12 +146,12 @@ def _within_limits(inputs, t, births, deaths, scratch, capacity, record):
     if settled > quota * (1.0 + _TOLERANCE):
         low, high, f_low, f_high = 0.0, 1.0, -quota, settled - quota
         for _ in range(_TRIALS):
-            converted = _next_share(low, high, f_low, f_high)
+            converted = next_share(low, high, f_low, f_high)
             full = _try_step(inputs, t, births, deaths, scratch, admitted, converted)
             excess = _settled(scratch) - quota
             if abs(excess) <= _TOLERANCE * quota:
                 break
-            low, high, f_low, f_high = _bracket(low, high, f_low, f_high, converted, excess)
+            low, high, f_low, f_high = bracket(low, high, f_low, f_high, converted, excess)
     kept_out = 0.0
     if full > capacity * (1.0 + _TOLERANCE):
         wanted = _entering_town(scratch)
@@ -223,12 +159,12 @@ def _within_limits(inputs, t, births, deaths, scratch, capacity, record):
         empty = _try_step(inputs, t, births, deaths, scratch, admitted, converted)
         low, high, f_low, f_high = 0.0, 1.0, empty - capacity, full - capacity
         for _ in range(_TRIALS if empty < capacity else 0):
-            admitted = _next_share(low, high, f_low, f_high)
+            admitted = next_share(low, high, f_low, f_high)
             full = _try_step(inputs, t, births, deaths, scratch, admitted, converted)
             excess = full - capacity
             if abs(excess) <= _TOLERANCE * capacity:
                 break
-            low, high, f_low, f_high = _bracket(low, high, f_low, f_high, admitted, excess)
+            low, high, f_low, f_high = bracket(low, high, f_low, f_high, admitted, excess)
         kept_out = wanted - _entering_town(scratch)
     record[Driver.ADMITTED_SHARE], record[Driver.QUOTA_SCALE] = admitted, converted
     return kept_out
@@ -237,13 +173,13 @@ def _within_limits(inputs, t, births, deaths, scratch, capacity, record):
 @njit(cache=True)
 def _settled(scratch) -> float:
     """Persons who obtained urban hukou in the last trial."""
-    return _moving(_TO_URBAN_HUKOU, YEARS, scratch.sheet, scratch.trial, scratch.ones)
+    return moving(_TO_URBAN_HUKOU, YEARS, scratch.sheet, scratch.trial, scratch.ones)
 
 
 @njit(cache=True)
 def _entering_town(scratch) -> float:
     """Persons who entered town in the last trial."""
-    return _moving(_TO_TOWN, YEARS, scratch.sheet, scratch.trial, scratch.ones)
+    return moving(_TO_TOWN, YEARS, scratch.sheet, scratch.trial, scratch.ones)
 
 
 @njit(cache=True)
@@ -252,7 +188,7 @@ def _workers_moved(scratch, pull) -> float:
     if pull == 0.0:
         return 0.0
     kinds = _TO_JOBS if pull > 0.0 else _FROM_JOBS
-    moved = _moving(kinds, YEARS, scratch.sheet, scratch.trial, scratch.participation)
+    moved = moving(kinds, YEARS, scratch.sheet, scratch.trial, scratch.participation)
     by_gap = moved * (1.0 - math.exp(-abs(pull)))
     return by_gap if pull > 0.0 else -by_gap
 
@@ -274,16 +210,23 @@ def advance(inputs, t, births, deaths, record, scratch) -> None:
     for i in range(record.size):
         record[i] = 0.0
     open_year(scratch, inputs, t)
-    _apply_settlement(inputs, t, scratch, record)
-    _apply_jobs(inputs, t, scratch, record)
+    leaving = settlement.turnover(scratch.sheet, inputs.level[t])
+    settlement.apply(
+        inputs.policy[t], inputs.policy_baseline[t], behaviour, leaving, scratch.factor, record
+    )
+    _apply_drain(inputs, t, scratch, record)
+    _apply_jobs(inputs, t, births, deaths, scratch, record)
     _release_queue(scratch)
     carry[Carry.TREND_PEAK] = max(carry[Carry.TREND_PEAK], inputs.trend_town[t + 1])
     carry[Carry.BEYOND_TREND] += housing.persons_beyond_trend(inputs.policy[t], behaviour)
     ceiling = housing.capacity(carry[Carry.TREND_PEAK], carry[Carry.BEYOND_TREND], behaviour)
     kept_out = _within_limits(inputs, t, births, deaths, scratch, ceiling, record)
     moved = _workers_moved(scratch, record[Driver.PULL_DRIVER])
-    filled = moved + record[Driver.WORKERS_AT_HOME]
-    carry[Carry.LABOUR_GAP] = record[Driver.LABOUR_GAP] - filled
+    filled, temporary = moved + record[Driver.WORKERS_AT_HOME], record[Driver.TEMPORARY_GAP]
+    carry[Carry.LABOUR_GAP], found = jobs.left_over(
+        record[Driver.LABOUR_GAP], temporary, filled, behaviour
+    )
+    carry[Carry.TEMPORARY_EMPLOYED] += found
     carry[Carry.QUEUE] = housing.queue_kept(behaviour) * kept_out
     record[Driver.WORKERS_MOVED], record[Driver.HOUSING_CAPACITY] = moved, ceiling
     record[Driver.HOUSING_QUEUE] = carry[Carry.QUEUE]

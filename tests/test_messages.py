@@ -15,8 +15,12 @@ import pytest
 from babel.messages.pofile import read_po
 from quxian import ROOT
 
+from simulator.attribution import INTERACTION
+from simulator.fiscal import ITEMS
 from simulator.i18n import FOLDER, LANGUAGES, catalogue, default_language, placeholders, text
 from simulator.parameters import levers
+from simulator.presets import PRESETS
+from simulator.report.effects import ENDS
 from simulator.report.terminal import CAUSES
 from simulator.schema import Fact, Scope
 from simulator.targets import Reason, Status
@@ -224,8 +228,12 @@ FAMILIES = {
     "assumed": made_with("Assumed", 3),
     "quantity": made_with("Assumed", 0) | made_with("taken", 0),
     "note": made_with("Note", 0)
-    | {f"{g}_{end}" for g in levers() for end in ("at_trend", "no_effect")},
+    | {f"{g}_{end}" for g in levers() for end in ("at_trend", "no_effect")}
+    | {f"{g}_{end}" for g in ("jobs", "housing") for end in ("total", "below_trend")},
     "type": set(_TYPES.values()),
+    "cost": set(ITEMS),
+    "preset": set(PRESETS),
+    "effect": {*ENDS, INTERACTION, "total", "at_end"},
 }
 
 

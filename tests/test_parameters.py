@@ -12,12 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from quxian import case, one_year, study, target
+from quxian import result as quxian
 
 from simulator.budget import costs
 from simulator.calibration import FITTED
 from simulator.launch import launch
 from simulator.levers.columns import Behaviour, Policy, baseline_policy
 from simulator.needs import standard_needs
+from simulator.outlook import outlook
 from simulator.parameters import (
     TABLE,
     Parameter,
@@ -35,7 +37,7 @@ GRADES = {"published", "derived", "assumption"}
 DISTRIBUTIONS = {"lognormal", "uniform", "fixed", "policy"}
 GROUPS = {
     "migration", "schedule", "settlement", "demography", "jobs", "housing", "requirement",
-    "targets", "baseline", "calibration", "fiscal", "plausible",
+    "targets", "baseline", "calibration", "forecast", "fiscal", "plausible",
     "lever.settlement", "lever.industry_jobs", "lever.housing",
 }  # fmt: skip
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -182,8 +184,13 @@ def test_reading_is_not_taken_for_granted() -> None:
 _STRICT = {"residence_years": 2, "insurance_years": 2, "stable_job": 1, "family_members": 0}
 _CASES = {
     "rent": {
-        "settlement": {**_STRICT, "stable_housing": 1},
-        "industry_jobs": {"basic_jobs": 5000, "other_jobs": 5000},
+        "settlement": {
+            **_STRICT,
+            "stable_housing": 1,
+            "land_rights_kept": 0,
+            "other_cities_openness": 50,
+        },
+        "industry_jobs": {"basic_jobs": 5000, "other_jobs": 5000, "construction_jobs": 3000},
         "housing": {"rental_units": 500, "demolished_units": 5000},
     },
     "own": {
@@ -203,6 +210,8 @@ def _reported(result: Result) -> np.ndarray:
         parts.append(["labour" in codes for codes in found.binding()])
         for check in found.targets:
             parts.append([check.needed or 0.0, check.status == "met"])
+        parts += [found.dwellings.rented, *(c.low for c in found.costs)]
+        parts += [c.central for c in found.costs]
         parts += [c.central for c in costs(found, result.trend)]
         parts += [n.amounts for n in standard_needs(found)]
     parts.append([r.high for r in lever_ranges(SEEKABLE, {}, result.trend)])
@@ -227,7 +236,25 @@ def _small(**parameters: float) -> Result:
 ERRORS = [name for name, p in assumptions().items() if p.group == "calibration"]
 
 
-@pytest.mark.parametrize("name", [n for n in assumptions() if n not in ERRORS])
+#: What only draws read.
+FORECAST = [name for name, p in assumptions().items() if p.group == "forecast"]
+
+
+@pytest.mark.parametrize("name", FORECAST)
+def test_every_error_of_forecasts_has_an_effect(name: str) -> None:
+    """On what the draws of a run say, two years after a count."""
+    p, found = assumptions()[name], []
+    for value in (p.low, p.high):
+        trend = quxian().trend
+        start = replace(trend.start, values={**trend.start.values, name: value})
+        draws = outlook(replace(trend, start=start), 64, 1)
+        found.append(draws.quantiles["resident_urbanization_rate"][0])
+        found[-1] = np.append(found[-1], draws.quantiles["resident_population"][0])
+    assert np.isfinite(found).all()
+    assert not np.array_equal(*found)
+
+
+@pytest.mark.parametrize("name", [n for n in assumptions() if n not in [*ERRORS, *FORECAST]])
 def test_every_assumption_has_an_effect(name: str) -> None:
     p: Parameter = assumptions()[name]
     low, high = _reported(_small(**{name: p.low})), _reported(_small(**{name: p.high}))

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from quxian import case, result, study, target
 
+from simulator.lever_path import lever_path, stated
 from simulator.levers.columns import Policy
 from simulator.parameters import central_values
 from simulator.policy import (
@@ -17,7 +18,6 @@ from simulator.policy import (
     job_growth,
     nonfarm_share,
     policy_array,
-    stated_years,
 )
 
 YEARS = range(2023, 2029)
@@ -66,12 +66,12 @@ def test_rules_of_the_place_are_the_trend_and_can_be_overruled() -> None:
 def test_stated_years_are_those_with_a_value(
     path: dict[int, float | None], expected: list[float]
 ) -> None:
-    assert stated_years(path, YEARS).tolist() == [v != 0.0 for v in expected]
+    assert stated(lever_path(path), YEARS).tolist() == [v != 0.0 for v in expected]
 
 
 def test_a_number_is_stated_in_every_year_and_nothing_in_none() -> None:
-    assert stated_years(0.0, YEARS).all()
-    assert not stated_years(None, YEARS).any()
+    assert stated(lever_path(0.0), YEARS).all()
+    assert not stated(lever_path(None), YEARS).any()
 
 
 # --- totals

@@ -30,8 +30,8 @@ from simulator.report.comparison import comparison_view
 from simulator.report.files import write_result
 from simulator.report.provenance import parameter_hash, provenance
 from simulator.report.resolved import resolved, resolved_yaml
-from simulator.report.terminal import result_view, shown_years
-from simulator.run import run
+from simulator.report.terminal import result_view
+from simulator.run import Run, run
 
 TARGETS = (
     "place,scenario,indicator,year,op,target,unit,projected,gap,status,probability,"
@@ -142,9 +142,12 @@ def test_results_add_up(folder: Path, scenario: str) -> None:
 
 def test_results_are_of_one_model_scenario_and_statistic(folder: Path, scenario: str) -> None:
     table = rows(folder / scenario / "results.csv")
-    keys = {(r["model"], r["scenario"], r["region"], r["statistic"]) for r in table}
-    assert keys == {("County Urbanization Simulator", scenario, "quxian", "value")}
-    cells = [(r["variable"], r["year"]) for r in table]
+    keys = {(r["model"], r["scenario"], r["region"]) for r in table}
+    assert keys == {("County Urbanization Simulator", scenario, "quxian")}
+    ranges = {r["variable"] for r in table if r["statistic"] != "value"}
+    assert {r["statistic"] for r in table} == {"low", "value", "high"}
+    assert all(v.startswith("Cost|") for v in ranges)
+    cells = [(r["variable"], r["year"], r["statistic"]) for r in table]
     assert len(set(cells)) == len(cells)
     variables = {r["variable"] for r in table}
     assert {f"Flow|{flow.name.replace('_', ' ').title()}" for flow in Flow} < variables
@@ -187,7 +190,7 @@ def test_provenance_says_what_made_the_result(folder: Path, scenario: str) -> No
     record = json.loads((folder / scenario / "provenance.json").read_text(encoding="utf-8"))
     assert set(record) == {
         "program", "version", "scenario", "place", "file", "horizon", "inputs", "parameter_table",
-        "parameters", "seed", "environment",
+        "parameters", "seed", "draws", "environment",
     }  # fmt: skip
     assert record["version"] == simulator.__version__
     assert (record["scenario"], record["place"], record["horizon"]) == (scenario, "quxian", 2035)
@@ -364,7 +367,7 @@ def test_a_failure_half_way_leaves_the_old_files(
     whole = getattr(files, step)
 
     def breaks(*args: Any) -> Any:
-        if args[-1].id == "jobs":
+        if next(a for a in args if isinstance(a, Run)).id == "jobs":
             raise error("stop")
         return whole(*args)
 
@@ -560,8 +563,11 @@ def test_page_of_a_bare_place(lang: str) -> None:
 
 
 def test_years_shown_are_base_targets_and_horizon() -> None:
-    assert shown_years(result()) == [2022, 2025, 2035]
-    assert shown_years(run(replace(study(), horizon=2024), face_value=False)) == [2022, 2024]
+    assert wording.shown_years(result()) == [2022, 2025, 2035]
+    assert wording.shown_years(run(replace(study(), horizon=2024), face_value=False)) == [
+        2022,
+        2024,
+    ]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

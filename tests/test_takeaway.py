@@ -27,8 +27,8 @@ from simulator.report.workbook import workbook
 from simulator.run import run
 
 PNG = b"\x89PNG\r\n\x1a\n"
-SHEETS = ("summary", "targets", "yearly", "requirements", "levers", "ledger", "assumed",
-          "parameters", "sources")  # fmt: skip
+SHEETS = ("summary", "targets", "yearly", "requirements", "levers", "effects", "costs",
+          "ledger", "assumed", "parameters", "sources")  # fmt: skip
 
 
 @cache

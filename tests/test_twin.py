@@ -41,6 +41,10 @@ NOBODY = 1e-10
 SOLVED = 1e-5
 #: And 1e-6 of the whole town may be 1e-3 of the few who want to enter it, or of what drives them.
 DRIVERS_SOLVED = 1e-3
+#: Drivers counted in persons.
+PERSONS = {
+    Driver.LABOUR_GAP, Driver.TEMPORARY_GAP, Driver.WORKERS_MOVED, Driver.HOUSING_QUEUE,
+}  # fmt: skip
 EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 FEWER = settings(EXAMPLES, max_examples=15)
 
@@ -49,6 +53,7 @@ def trend_policy() -> FloatArray:
     """No rule, no quota, families may follow, nothing built: the defaults of the levers."""
     row = np.zeros(len(Policy))
     row[Policy.ANNUAL_QUOTA], row[Policy.FAMILY_MEMBERS] = np.inf, 1.0
+    row[Policy.LAND_RIGHTS_KEPT] = 1.0
     return np.tile(row, (YEARS, 1))
 
 
@@ -99,6 +104,8 @@ RULES: dict[Policy, st.SearchStrategy[float]] = {
     Policy.STABLE_JOB: st.sampled_from([0.0, 1.0]),
     Policy.STABLE_HOUSING: st.sampled_from([0.0, 1.0, 2.0]),
     Policy.FAMILY_MEMBERS: st.sampled_from([0.0, 1.0]),
+    Policy.LAND_RIGHTS_KEPT: st.sampled_from([0.0, 1.0]),
+    Policy.OTHER_CITIES_OPENNESS: st.sampled_from([0.0, 40.0, 100.0]),
 }
 UNITS = st.sampled_from([0.0, 200.0, 2000.0])
 LEVERS: dict[Policy, st.SearchStrategy[float]] = {
@@ -106,8 +113,10 @@ LEVERS: dict[Policy, st.SearchStrategy[float]] = {
     Policy.ANNUAL_QUOTA: st.sampled_from([np.inf, 2500.0, 200.0, 0.0]),
     Policy.BASIC_JOBS: JOBS,
     Policy.OTHER_JOBS: JOBS,
+    Policy.CONSTRUCTION_JOBS: st.sampled_from([0.0, 500.0, 5000.0]),
     Policy.COMMERCIAL_UNITS: UNITS,
     Policy.RENTAL_UNITS: UNITS,
+    Policy.RESETTLEMENT_UNITS: UNITS,
     Policy.DEMOLISHED_UNITS: st.sampled_from([0.0, 1000.0, 6000.0, 30_000.0]),
 }
 
@@ -154,7 +163,7 @@ def assert_near(ours: Paths, twins: Paths, tolerance: float) -> None:
     share = EXACT if tolerance == EXACT else DRIVERS_SOLVED
     for driver in Driver:
         compiled, plain = ours.drivers[:, driver], twins.drivers[:, driver]
-        persons = driver in (Driver.LABOUR_GAP, Driver.WORKERS_MOVED, Driver.HOUSING_QUEUE)
+        persons = driver in PERSONS
         floor = tolerance * TOWN if persons else share
         np.testing.assert_allclose(compiled, plain, rtol=share, atol=floor, err_msg=driver.name)
 
@@ -214,6 +223,9 @@ def with_policy(inputs: Inputs, **values: float) -> Inputs:
 BINDING: list[tuple[dict[str, float], Driver, float]] = [
     ({"BASIC_JOBS": 4000.0}, Driver.PULL_DRIVER, 1.0),
     ({"BASIC_JOBS": -4000.0}, Driver.PULL_DRIVER, -1.0),
+    ({"CONSTRUCTION_JOBS": 4000.0}, Driver.TEMPORARY_GAP, 1.0),
+    ({"LAND_RIGHTS_KEPT": 0.0}, Driver.LAND_DRIVER, -1.0),
+    ({"OTHER_CITIES_OPENNESS": 50.0}, Driver.DRAIN_DRIVER, 1.0),
     ({"ANNUAL_QUOTA": 100.0}, Driver.QUOTA_SCALE, 1.0),
     ({"DEMOLISHED_UNITS": 5000.0}, Driver.HOUSING_QUEUE, 1.0),
     ({"STABLE_HOUSING": 2.0, "INSURANCE_YEARS": 3.0}, Driver.WEDGE_DRIVER, -1.0),
@@ -245,7 +257,10 @@ def test_trend_is_reproduced_bit_for_bit(seed: int) -> None:
     trend, again = project(inputs), project(with_policy(inputs))
     np.testing.assert_array_equal(again.population, trend.population)
     np.testing.assert_array_equal(again.flows, trend.flows)
-    zero = [Driver.CONVERSION_DRIVER, Driver.WEDGE_DRIVER, Driver.PULL_DRIVER, Driver.LABOUR_GAP]
+    zero = [
+        Driver.CONVERSION_DRIVER, Driver.WEDGE_DRIVER, Driver.PULL_DRIVER, Driver.LABOUR_GAP,
+        Driver.LAND_DRIVER, Driver.DRAIN_DRIVER, Driver.TEMPORARY_GAP,
+    ]  # fmt: skip
     assert not again.drivers[:, zero].any()
 
 

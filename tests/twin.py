@@ -93,7 +93,11 @@ def one_year(inputs: Inputs, t: int, population: FloatArray, factor: FloatArray)
             for a in range(ages):
                 women = (population[r, p, Sex.FEMALE, a] + closing[r, p, Sex.FEMALE, a]) / 2.0
                 born += inputs.asfr[t, p, a] * women
-            births[r, p] = born * boys, born * (1.0 - boys)
+            # Some children of women away grow up with relatives at home, eq. (9).
+            at_home = inputs.behaviour[Behaviour.LEFT_BEHIND_SHARE] if p is Place.AWAY else 0.0
+            home = Place.TOWN if r is Registration.URBAN_HUKOU else Place.VILLAGE
+            for place, share in ((p, 1.0 - at_home), (home, at_home)):
+                births[r, place] += share * born * np.array([boys, 1.0 - boys])
     for r in Registration:
         for p in Place:
             for s in Sex:
@@ -159,14 +163,14 @@ def cohort(
 
 
 def turnover(inputs: Inputs, t: int, population: FloatArray) -> float:
-    """Mean departure hazard, on trend, of town residents without urban hukou, eq. (12)."""
+    """Mean hazard, on trend, of leaving the stock without urban hukou in town, eq. (12)."""
     stock, leaving = 0.0, 0.0
     for r in WITHOUT_URBAN_HUKOU:
         for s in Sex:
             for a in range(population.shape[-1]):
                 persons = float(population[r, Place.TOWN, s, a])
                 stock += persons
-                for flow in FROM_TOWN:
+                for flow in (*FROM_TOWN, Flow.DEATH_TOWN, Flow.HUKOU_CONVERSION):
                     leaving += persons * hazard(inputs, t, inputs.level[t], flow, r, s, a)
     return leaving / stock if stock > 0.0 else 0.0
 
@@ -227,6 +231,21 @@ def scaled(factor: FloatArray, kinds: Iterable[Flow], by: float) -> FloatArray:
     return result
 
 
+def settled(factor: FloatArray, boost: float, building: float, behaviour: FloatArray) -> FloatArray:
+    """Factors in which the returns that a gap added are split by kind of job, eq. (58)."""
+    result = factor.copy()
+    sites = min(1.0, max(0.0, building))
+    in_town = (
+        sites * behaviour[Behaviour.CONSTRUCTION_RETURN_TOWN_SHARE]
+        + (1.0 - sites) * behaviour[Behaviour.JOB_RETURN_TOWN_SHARE]
+    )
+    for r in Registration:
+        both = factor[[Flow.RETURN_TOWN, Flow.RETURN_VILLAGE], r]
+        added = (1.0 - 1.0 / boost) * both.sum() * np.array([in_town, 1.0 - in_town])
+        result[[Flow.RETURN_TOWN, Flow.RETURN_VILLAGE], r] = both / boost + added
+    return result
+
+
 def largest_share(excess: Callable[[float], float]) -> float:
     """Largest share up to 1 at which ``excess`` is not above 0, and 0 where there is none."""
     if excess(1.0) <= 0.0:
@@ -237,7 +256,7 @@ def largest_share(excess: Callable[[float], float]) -> float:
 
 
 def simulate(inputs: Inputs, limits: Iterable[Limits] | None = None) -> Paths:
-    """Project the years of ``inputs``, eqs. (2)-(25).
+    """Project the years of ``inputs``, eqs. (2)-(25) and (53)-(58).
 
     Parameters
     ----------
@@ -251,6 +270,7 @@ def simulate(inputs: Inputs, limits: Iterable[Limits] | None = None) -> Paths:
     everyone = np.ones((len(Sex), ages))
     behaviour, labour = inputs.behaviour, inputs.participation
     left_over, queue, persons_beyond_trend = 0.0, 0.0, 0.0
+    builders, drained = 0.0, 0.0
 
     for t in range(years):
         population, policy, record = paths.population[t], inputs.policy[t], paths.drivers[t]
@@ -271,6 +291,26 @@ def simulate(inputs: Inputs, limits: Iterable[Limits] | None = None) -> Paths:
             for flow in FROM_TOWN:
                 factor[flow, r] /= math.exp(wedge)
 
+        # Land rights, eq. (53)
+        giving_up = [
+            1.0 - behaviour[Behaviour.LAND_RIGHTS_EFFECT] * (1.0 - row[Policy.LAND_RIGHTS_KEPT])
+            for row in (policy, inputs.policy_baseline[t])
+        ]
+        factor[Flow.HUKOU_CONVERSION, Registration.RURAL_HUKOU] *= giving_up[0] / giving_up[1]
+
+        # Other cities, eq. (54)
+        lost = [
+            behaviour[Behaviour.OTHER_CITIES_DRAIN] * row[Policy.OTHER_CITIES_OPENNESS] / 100.0
+            for row in (policy, inputs.policy_baseline[t])
+        ]
+        final = math.log((1.0 - lost[1]) / (1.0 - lost[0]))
+        drain = (final - drained) / behaviour[Behaviour.DRAIN_YEARS]
+        drained += drain
+        residents_now = float(population[:, [Place.TOWN, Place.VILLAGE]].sum())
+        leaving = expected(inputs, t, population, factor, FROM_JOBS, everyone)
+        more = 1.0 + abs(drain) * residents_now / leaving if leaving > 0.0 else 1.0
+        factor = scaled(factor, FROM_JOBS, more if drain > 0.0 else 1.0 / more)
+
         # Jobs, eqs. (17)-(19)
         new_jobs = (
             policy[Policy.BASIC_JOBS] * (1.0 + behaviour[Behaviour.JOB_MULTIPLIER])
@@ -280,14 +320,24 @@ def simulate(inputs: Inputs, limits: Iterable[Limits] | None = None) -> Paths:
             1.0 - behaviour[Behaviour.UNEMPLOYMENT]
         )
         kept = 2.0 ** (-1.0 / behaviour[Behaviour.VACANCY_HALF_LIFE])
-        gap = left_over * kept + new_jobs * residents
+        building = policy[Policy.CONSTRUCTION_JOBS] * residents - builders
+        gap = left_over * kept + new_jobs * residents + building
         closed = behaviour[Behaviour.JOBS_ADJUSTMENT] * gap
         at_home = closed * behaviour[Behaviour.LOCAL_PARTICIPATION_SHARE]
         to_move = closed - at_home
         answering = TO_JOBS if to_move > 0.0 else FROM_JOBS
         usual = expected(inputs, t, population, factor, answering, labour)
-        boost = 1.0 + abs(to_move) / usual if usual > 0.0 else 1.0
-        factor = scaled(factor, answering, boost)
+        without, asked, boost = factor, abs(to_move), 1.0
+        for _ in range(5 if to_move and usual > 0.0 else 0):
+            boost = 1.0 + asked / usual
+            factor = scaled(without, answering, boost)
+            if to_move > 0.0:
+                factor = settled(factor, boost, building / gap, behaviour)
+            trial = one_year(inputs, t, population, factor).moved(answering, labour)
+            moved = trial * (1.0 - 1.0 / boost)
+            if moved == 0.0 or abs(moved - abs(to_move)) <= 1e-3 * abs(to_move):
+                break
+            asked = min(asked * abs(to_move) / moved, 2.0 * abs(to_move))
         pull = math.copysign(math.log(boost), to_move) if to_move else 0.0
 
         # People still waiting for a dwelling, eq. (25)
@@ -299,7 +349,9 @@ def simulate(inputs: Inputs, limits: Iterable[Limits] | None = None) -> Paths:
         # Ceiling of housing, eqs. (22)-(23)
         own, vacancy = behaviour[Behaviour.PERSONS_PER_DWELLING], behaviour[Behaviour.VACANCY_RATE]
         persons_beyond_trend += own * (
-            policy[Policy.COMMERCIAL_UNITS] - policy[Policy.DEMOLISHED_UNITS]
+            policy[Policy.COMMERCIAL_UNITS]
+            + policy[Policy.RESETTLEMENT_UNITS]
+            - policy[Policy.DEMOLISHED_UNITS]
         )
         persons_beyond_trend += (
             behaviour[Behaviour.PERSONS_PER_RENTAL] * policy[Policy.RENTAL_UNITS]
@@ -323,7 +375,9 @@ def simulate(inputs: Inputs, limits: Iterable[Limits] | None = None) -> Paths:
 
         # Gap left over, eq. (20)
         moved = math.copysign(1.0 - 1.0 / boost, to_move) * year.moved(answering, labour)
-        left_over = gap - at_home - moved
+        closed_share = (at_home + moved) / gap if gap else behaviour[Behaviour.JOBS_ADJUSTMENT]
+        left_over = (gap - building) * (1.0 - closed_share)  # eq. (57)
+        builders += building * closed_share
 
         paths.population[t + 1], paths.flows[t] = year.closing, year.flows
         paths.births[t], paths.newborn_deaths[t] = year.births, year.newborn_deaths
@@ -333,6 +387,10 @@ def simulate(inputs: Inputs, limits: Iterable[Limits] | None = None) -> Paths:
         record[Driver.WORKERS_MOVED], record[Driver.WORKERS_AT_HOME] = moved, at_home
         record[Driver.HOUSING_CAPACITY], record[Driver.HOUSING_QUEUE] = ceiling, queue
         record[Driver.ADMITTED_SHARE], record[Driver.QUOTA_SCALE] = admitted, converted
+        record[Driver.TURNOVER] = theta
+        record[Driver.LAND_DRIVER] = math.log(giving_up[0] / giving_up[1])
+        record[Driver.DRAIN_DRIVER] = math.copysign(math.log(more), drain)
+        record[Driver.TEMPORARY_GAP] = building
     return paths
 
 

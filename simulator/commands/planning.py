@@ -88,7 +88,7 @@ def _refuse_unknown_people(result: Result) -> None:
 
 def printed(table: Table) -> RenderableType:
     """A table of words for the terminal."""
-    from simulator.report.terminal import plain_table
+    from simulator.report.layout import plain_table
 
     made = plain_table(*table.headers, numbers=sorted(table.numbers))
     for row in table.rows:
@@ -98,7 +98,7 @@ def printed(table: Table) -> RenderableType:
 
 def show(console: Console, title: str, parts: Sequence[RenderableType]) -> None:
     """A titled section."""
-    from simulator.report.terminal import section
+    from simulator.report.layout import section
 
     console.print(section(title, *parts))
     console.print()

@@ -19,11 +19,15 @@ class Policy(IntEnum):
     STABLE_HOUSING = 3
     ANNUAL_QUOTA = 4
     FAMILY_MEMBERS = 5
-    BASIC_JOBS = 6
-    OTHER_JOBS = 7
-    COMMERCIAL_UNITS = 8
-    RENTAL_UNITS = 9
-    DEMOLISHED_UNITS = 10
+    LAND_RIGHTS_KEPT = 6
+    OTHER_CITIES_OPENNESS = 7
+    BASIC_JOBS = 8
+    OTHER_JOBS = 9
+    CONSTRUCTION_JOBS = 10
+    COMMERCIAL_UNITS = 11
+    RENTAL_UNITS = 12
+    RESETTLEMENT_UNITS = 13
+    DEMOLISHED_UNITS = 14
 
 
 class Behaviour(IntEnum):
@@ -49,6 +53,12 @@ class Behaviour(IntEnum):
     PERSONS_PER_DWELLING = 17
     PERSONS_PER_RENTAL = 18
     QUEUE_HALF_LIFE = 19
+    LAND_RIGHTS_EFFECT = 20
+    OTHER_CITIES_DRAIN = 21
+    DRAIN_YEARS = 22
+    JOB_RETURN_TOWN_SHARE = 23
+    CONSTRUCTION_RETURN_TOWN_SHARE = 24
+    LEFT_BEHIND_SHARE = 25
 
 
 def behaviour_vector(values: Mapping[str, float]) -> np.ndarray:

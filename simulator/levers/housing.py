@@ -6,13 +6,14 @@ docs/model.md eqs. (22)-(25).
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from simulator.compiled import njit
 from simulator.levers.columns import Behaviour as B
 from simulator.levers.columns import Policy as P
 
 _HALF = 0.5
 _COMMERCIAL, _RENTAL, _GONE = int(P.COMMERCIAL_UNITS), int(P.RENTAL_UNITS), int(P.DEMOLISHED_UNITS)
+_RESETTLED = int(P.RESETTLEMENT_UNITS)
 _VACANCY, _FRICTION = int(B.VACANCY_RATE), int(B.FRICTIONAL_VACANCY)
 _OWN, _RENT, _LIFE = int(B.PERSONS_PER_DWELLING), int(B.PERSONS_PER_RENTAL), int(B.QUEUE_HALF_LIFE)
 
@@ -36,7 +37,7 @@ def launch_units(town: float, behaviour: np.ndarray) -> float:
 @njit(cache=True)
 def persons_beyond_trend(policy: np.ndarray, behaviour: np.ndarray) -> float:
     """Persons who could live in this year's dwellings beyond the trend."""
-    own = policy[_COMMERCIAL] - policy[_GONE]
+    own = policy[_COMMERCIAL] + policy[_RESETTLED] - policy[_GONE]
     return own * behaviour[_OWN] + policy[_RENTAL] * behaviour[_RENT]
 
 

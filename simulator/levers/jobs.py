@@ -1,6 +1,6 @@
 """Industry jobs (产业就业): jobs beyond the trend open a labour gap that moves people.
 
-docs/model.md eqs. (17)-(20). Jobs act through quantity only, never through wages as well.
+docs/model.md eqs. (17)-(20), (56)-(58). Jobs act through quantity only, not through wages.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from simulator.compiled import njit
 from simulator.levers.columns import Behaviour as B
 from simulator.levers.columns import Policy as P
 
@@ -20,6 +20,8 @@ _MULT, _LAMBDA, _LOCAL = (
     int(B.JOBS_ADJUSTMENT),
     int(B.LOCAL_PARTICIPATION_SHARE),
 )
+_BUILDING = int(P.CONSTRUCTION_JOBS)
+_SETTLE, _SETTLE_BUILDING = int(B.JOB_RETURN_TOWN_SHARE), int(B.CONSTRUCTION_RETURN_TOWN_SHARE)
 _COMMUTE, _U, _LIFE = int(B.COMMUTING_SHARE), int(B.UNEMPLOYMENT), int(B.VACANCY_HALF_LIFE)
 
 
@@ -37,9 +39,23 @@ def labour_gap(gap: float, policy: np.ndarray, behaviour: np.ndarray) -> float:
     turn jobs into residents of the labour force.
     """
     fading = _HALF ** (1.0 / behaviour[_LIFE])
-    jobs = jobs_beyond_trend(policy, behaviour)
-    workers = jobs * (1.0 - behaviour[_COMMUTE]) / (1.0 - behaviour[_U])
-    return gap * fading + workers
+    return gap * fading + _residents(jobs_beyond_trend(policy, behaviour), behaviour)
+
+
+@njit(cache=True)
+def _residents(jobs: float, behaviour: np.ndarray) -> float:
+    """Resident labour force that a number of jobs asks for."""
+    return jobs * (1.0 - behaviour[_COMMUTE]) / (1.0 - behaviour[_U])
+
+
+@njit(cache=True)
+def temporary_gap(employed: float, policy: np.ndarray, behaviour: np.ndarray) -> float:
+    """Workers wanted by building sites (negative: dismissed by them), eq. (56).
+
+    ``employed`` are the workers found for temporary jobs so far. Temporary jobs are stated as
+    those that exist, so what ends dismisses those who came and no more, and nothing fades.
+    """
+    return _residents(policy[_BUILDING], behaviour) - employed
 
 
 @njit(cache=True)
@@ -64,3 +80,42 @@ def pull_driver(workers: float, workers_on_trend: float) -> float:
     if workers == 0.0 or workers_on_trend <= 0.0:
         return 0.0
     return math.log(1.0 + abs(workers) / workers_on_trend)
+
+
+@njit(cache=True)
+def left_over(gap: float, temporary: float, filled: float, behaviour: np.ndarray):
+    """Lasting gap left and workers gained by temporary jobs, eq. (57).
+
+    ``filled`` workers of ``gap`` are shared between lasting and ``temporary`` jobs in proportion
+    to their gaps; where these cancel, both close at the usual speed, each by the other's workers.
+    """
+    if temporary == 0.0:
+        return gap - filled, 0.0
+    lasting = gap - temporary
+    closed = filled / gap if gap != 0.0 else behaviour[_LAMBDA]
+    return lasting - closed * lasting, closed * temporary
+
+
+@njit(cache=True)
+def settled_share(gap: float, temporary: float, behaviour: np.ndarray) -> float:
+    """Share of those returning because of a gap who live in town, by kind of job, eq. (58)."""
+    building = min(1.0, max(0.0, temporary / gap)) if gap != 0.0 else 0.0
+    return building * behaviour[_SETTLE_BUILDING] + (1.0 - building) * behaviour[_SETTLE]
+
+
+@njit(cache=True)
+def settle_returners(to_town, to_village, driver: float, share: float) -> None:
+    """Split the returns that a gap added, in place, eq. (58).
+
+    Parameters
+    ----------
+    to_town, to_village : (3,) [per person-year]
+        Levels of both return flows by registration, already raised by ``exp(driver)``.
+    driver : log change of the flows, above 0
+    share : of the added returners who live in town
+    """
+    kept = math.exp(-driver)
+    for r in range(to_town.size):
+        added = (1.0 - kept) * (to_town[r] + to_village[r])
+        to_town[r] = kept * to_town[r] + share * added
+        to_village[r] = kept * to_village[r] + (1.0 - share) * added

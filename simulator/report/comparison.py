@@ -8,7 +8,8 @@ from rich.console import RenderableType
 
 from simulator.i18n import people, percent, text
 from simulator.report import wording
-from simulator.report.terminal import HEADLINES, plain_table, section
+from simulator.report.layout import plain_table, section
+from simulator.report.terminal import HEADLINES
 from simulator.run import Result, Run
 from simulator.scenario import TREND
 from simulator.vocabulary import indicators

@@ -14,7 +14,6 @@ from simulator.parameters import parameters
 from simulator.report import wording
 from simulator.report.planning import goal_name, lever_amount, lever_name, yuan
 from simulator.report.rows import Table
-from simulator.report.terminal import shown_years
 from simulator.run import Result, Run
 from simulator.sensitivity import FITTED, Bar, Sensitivity
 from simulator.sobol import Indices
@@ -151,7 +150,7 @@ def _mark(found: Frontier, mark: Mark, name: str, lang: str) -> tuple[str, ...]:
 
 def needs_table(result: Result, run: Run, lang: str) -> Table:
     """Stocks needed in the years that matter, trend beside policy, against today's."""
-    years, base = shown_years(result), result.study.place.base_year
+    years, base = wording.shown_years(result), result.study.place.base_year
     headers = [text(k, lang) for k in ("plan.need", "col.scenario")]
     headers += [text("plan.today", lang, year=base), *(str(y) for y in years)]
     headers.append(text("plan.more", lang))

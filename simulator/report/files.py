@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from simulator.outlook import Outlook
 from simulator.report.longtable import EXACT, ledger_table, long_table, target_table
 from simulator.report.provenance import provenance
 from simulator.report.resolved import resolved_yaml
@@ -21,16 +22,18 @@ def _csv(table: pd.DataFrame, path: Path) -> None:
     table.to_csv(path, index=False, encoding="utf-8", float_format=EXACT, lineterminator="\n")
 
 
-def _write_run(result: Result, run: Run, folder: Path) -> None:
-    _csv(long_table(run), folder / "results.csv")
-    _csv(target_table(run), folder / "targets.csv")
+def _write_run(result: Result, run: Run, outlook: Outlook | None, folder: Path) -> None:
+    _csv(long_table(run, outlook), folder / "results.csv")
+    _csv(target_table(run, outlook), folder / "targets.csv")
     _csv(ledger_table(run), folder / "ledger.csv")
     (folder / "resolved.yaml").write_text(resolved_yaml(result, run), encoding="utf-8")
-    record = json.dumps(provenance(run), ensure_ascii=False, indent=2, sort_keys=True)
+    record = json.dumps(provenance(run, outlook), ensure_ascii=False, indent=2, sort_keys=True)
     (folder / "provenance.json").write_text(record + "\n", encoding="utf-8")
 
 
-def write_result(result: Result, out: Path) -> list[Path]:
+def write_result(
+    result: Result, out: Path, outlooks: Mapping[str, Outlook] | None = None
+) -> list[Path]:
     """Write each scenario into ``out/<study>/<scenario>/``; returns the folders.
 
     A scenario's files are written beside their place and moved there when all are done, so a
@@ -48,7 +51,7 @@ def write_result(result: Result, out: Path) -> list[Path]:
         target = home / run.id
         fresh = Path(tempfile.mkdtemp(prefix=f".{run.id}-", dir=home))
         try:
-            _write_run(result, run, fresh)
+            _write_run(result, run, (outlooks or {}).get(run.id), fresh)
             fresh.chmod(0o755)
             _replace(fresh, target)
         finally:

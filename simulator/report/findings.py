@@ -12,7 +12,7 @@ from rich.text import Text
 
 from simulator.audit.plan import Finding
 from simulator.i18n import text
-from simulator.report.terminal import section
+from simulator.report.layout import section
 from simulator.schema import PlaceFile
 from simulator.vocabulary import indicators
 

@@ -10,6 +10,7 @@ import pandas as pd
 from simulator.axes import Flow
 from simulator.indicators import residents_by_age
 from simulator.ledger import ledger_rows
+from simulator.outlook import LEVELS, Outlook
 from simulator.run import Run
 from simulator.state import Driver
 from simulator.targets import TargetCheck
@@ -18,6 +19,7 @@ COLUMNS = ("model", "scenario", "region", "variable", "unit", "year", "statistic
 #: Enough digits to read a float64 back exactly.
 EXACT = "%.17g"
 MODEL = "County Urbanization Simulator"
+STATISTICS = tuple(f"p{round(100 * level):02d}" for level in LEVELS)
 
 _STOCKS = {
     "Population|Resident": "resident_population",
@@ -43,7 +45,9 @@ _VITAL = {
 _AGE_GROUPS = (("0-14", 0, 15), ("15-59", 15, 60), ("60+", 60, None), ("65+", 65, None))
 _DRIVERS = {
     "Settlement|Openness": (Driver.OPENNESS, "share"),
+    "Settlement|Stock Turnover": (Driver.TURNOVER, "per person-year"),
     "Jobs|Labour Gap": (Driver.LABOUR_GAP, "workers"),
+    "Jobs|Labour Gap|Temporary": (Driver.TEMPORARY_GAP, "workers"),
     "Jobs|Workers Moved": (Driver.WORKERS_MOVED, "workers"),
     "Jobs|Workers Found At Home": (Driver.WORKERS_AT_HOME, "workers"),
     "Housing|Capacity": (Driver.HOUSING_CAPACITY, "persons"),
@@ -78,6 +82,33 @@ def _series(run: Run) -> Iterator[_Series]:
             yield variable, unit, later, values
 
 
+def _stock_of_dwellings(run: Run) -> Iterator[_Series]:
+    found = run.dwellings
+    yield "Housing|Dwellings|Owned", "dwellings", run.years, found.owned
+    yield "Housing|Dwellings|Rented", "dwellings", run.years, found.rented
+    yield "Housing|Vacancy", "share", run.years, found.vacancy
+
+
+def _effects(run: Run) -> Iterator[_Series]:
+    """Changes against the trend by lever, what they do together, and in all."""
+    if run.attribution is None:
+        return
+    parts = {**run.attribution.parts, "total": run.attribution.total}
+    for part, changes in parts.items():
+        label = part.replace("_", " ").title()
+        for name, values in changes.items():
+            variable = f"Effect|{label}|{name.replace('_', ' ').title()}"
+            yield variable, "persons", run.years[1:], values
+
+
+def _costs(run: Run) -> Iterator[tuple[str, _Series]]:
+    """Statistic and series of each cost; concepts are not to be added."""
+    for cost in run.costs:
+        variable = f"Cost|{cost.item.replace('_', ' ').title()}"
+        for statistic, values in (("low", cost.low), ("value", cost.central), ("high", cost.high)):
+            yield statistic, (variable, "yuan", run.years[1:], values)
+
+
 def _requirements(checks: tuple[TargetCheck, ...]) -> Iterator[_Series]:
     for check in checks:
         if check.needed is not None and check.target.at is not None:
@@ -90,21 +121,42 @@ def _requirements(checks: tuple[TargetCheck, ...]) -> Iterator[_Series]:
             )
 
 
-def long_table(run: Run) -> pd.DataFrame:
+def long_table(run: Run, outlook: Outlook | None = None) -> pd.DataFrame:
     """Results of one scenario, columns `COLUMNS`; persons, workers and shares.
 
+    With draws, mean and quantiles of stocks and rates follow the values of the central run.
     The members of a prefecture follow it, each under its own region.
     """
     parts = []
-    for variable, unit, years, values in (*_series(run), *_requirements(run.targets)):
-        parts.append(
-            pd.DataFrame({"variable": variable, "unit": unit, "year": years, "value": values})
-        )
+    plain = (*_series(run), *_stock_of_dwellings(run), *_effects(run), *_requirements(run.targets))
+    for statistic, (variable, unit, years, values) in (
+        *(("value", series) for series in plain), *_costs(run)
+    ):  # fmt: skip
+        columns = {"variable": variable, "unit": unit, "year": years, "value": values}
+        parts.append(pd.DataFrame(columns | {"statistic": statistic}))
     table = pd.concat(parts, ignore_index=True)
     table["model"], table["scenario"] = MODEL, run.id
-    table["region"], table["statistic"] = run.study.place.id, "value"
+    table["region"] = run.study.place.id
+    if outlook is not None:
+        drawn = _drawn(run, outlook)
+        drawn["model"], drawn["scenario"], drawn["region"] = MODEL, run.id, run.study.place.id
+        table = pd.concat([table, drawn], ignore_index=True)
     whole = table[list(COLUMNS)]
     return pd.concat([whole, *map(long_table, run.members)], ignore_index=True)
+
+
+def _drawn(run: Run, outlook: Outlook) -> pd.DataFrame:
+    """Mean and quantiles by year of every stock and rate that draws tell."""
+    parts = []
+    for names, unit in ((_STOCKS, "persons"), (_SHARES, "share")):
+        for variable, name in names.items():
+            rows = dict(zip(STATISTICS, outlook.quantiles[name], strict=True))
+            for statistic, values in {"mean": outlook.mean[name], **rows}.items():
+                columns = {"unit": unit, "year": run.years, "value": values}
+                parts.append(
+                    pd.DataFrame({"variable": variable, "statistic": statistic, **columns})
+                )
+    return pd.concat(parts, ignore_index=True)
 
 
 LEDGER_COLUMNS = (
@@ -138,11 +190,12 @@ TARGET_COLUMNS = (
 )  # fmt: skip
 
 
-def target_table(run: Run) -> pd.DataFrame:
+def target_table(run: Run, outlook: Outlook | None = None) -> pd.DataFrame:
     """Every target judged, columns `TARGET_COLUMNS`; values in the target's own unit.
 
-    ``probability`` is empty: it needs draws that have been checked against history.
+    ``probability`` is empty without draws, and where draws cannot judge a target.
     """
+    chances = outlook.probability if outlook is not None else (None,) * len(run.targets)
     rows = [
         {
             "place": run.study.place.id,
@@ -155,7 +208,7 @@ def target_table(run: Run) -> pd.DataFrame:
             "projected": c.projected,
             "gap": c.gap,
             "status": c.status,
-            "probability": None,
+            "probability": chance,
             "first_year_met": c.first_year_met,
             "kind": c.kind,
             "scope": c.target.scope,
@@ -163,7 +216,7 @@ def target_table(run: Run) -> pd.DataFrame:
             "document": c.target.document,
             "quote": c.target.quote,
         }
-        for c in run.targets
+        for c, chance in zip(run.targets, chances, strict=True)
     ]
     table = pd.DataFrame(rows, columns=list(TARGET_COLUMNS))
-    return table.astype({"year": "Int64", "first_year_met": "Int64"})
+    return table.astype({"year": "Int64", "first_year_met": "Int64", "probability": "Float64"})

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from rich.console import RenderableType
 
 from simulator.i18n import people, text
-from simulator.report.terminal import plain_table, section, shown_years
+from simulator.report import wording
+from simulator.report.layout import plain_table, section
 from simulator.run import Result
 from simulator.vocabulary import indicators
 
@@ -20,7 +21,7 @@ def members_view(result: Result, lang: str) -> Iterator[RenderableType]:
     """
     if not result.members:
         return
-    years, base = shown_years(result), result.study.place.base_year
+    years, base = wording.shown_years(result), result.study.place.base_year
     headers = [text("col.place", lang), text("col.indicator", lang), *(str(y) for y in years)]
     table = plain_table(*headers, numbers=range(2, len(headers)))
     vocabulary = indicators()

@@ -12,7 +12,6 @@ import vl_convert
 from simulator.charts import causes, lines
 from simulator.i18n import text
 from simulator.report import wording
-from simulator.report.terminal import shown_years
 from simulator.run import Result, Run
 
 Kind = Literal["svg", "png"]
@@ -51,7 +50,7 @@ def _spec(result: Result, run: Run, chart: str, lang: str) -> dict[str, Any]:
         data: pd.DataFrame = lines.lines_data(result, run, names, lang)
         spec, unit = lines.lines_spec(names, lang), lines.axis_title(names[0], lang)
     else:
-        until = next(y for y in shown_years(result) if y > result.study.place.base_year)
+        until = next(y for y in wording.shown_years(result) if y > result.study.place.base_year)
         data, spec = causes.data_of(result, run, until, lang), causes.spec(lang)
         unit = f"{text('app.axis.persons', lang)}, {result.study.place.base_year}–{until}"
     config = {**spec["config"], "font": _FONT}

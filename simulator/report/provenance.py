@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import simulator
+from simulator.outlook import Outlook
 from simulator.parameters import table_hash
 from simulator.run import Run
 
@@ -26,7 +27,7 @@ def parameter_hash(values: dict[str, float]) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
-def provenance(run: Run) -> dict[str, Any]:
+def provenance(run: Run, outlook: Outlook | None = None) -> dict[str, Any]:
     """Provenance of one scenario; the same inputs on the same machine give the same record."""
     study = run.study
     return {
@@ -42,6 +43,7 @@ def provenance(run: Run) -> dict[str, Any]:
         "parameter_table": table_hash(),
         "parameters": parameter_hash(dict(run.start.values)),
         "seed": study.seed,
+        "draws": None if outlook is None else {"draws": outlook.draws, "seed": outlook.seed},
         "environment": {
             "python": platform.python_version(),
             "machine": platform.machine(),

@@ -13,6 +13,7 @@ from simulator.calibration import Fit
 from simulator.indicators import measure
 from simulator.launch import Launch
 from simulator.parameters import assumptions, levers
+from simulator.presets import preset_values
 from simulator.run import Result, Run
 from simulator.schema import Fact, PlaceFile, Target
 
@@ -61,21 +62,25 @@ def _rounded(value: float) -> float | None:
 
 
 def _levers(run: Run) -> dict[str, Any]:
-    """Every lever: the value set, or the trend's; unit and source from the table."""
+    """Every lever: the value set, a preset's, or the trend's; unit and source from the table."""
     found: dict[str, Any] = {}
+    preset = getattr(run.case.levers.settlement, "preset", None)
+    rules = preset_values(preset) if preset is not None else {}
     for group, members in levers().items():
         chosen = getattr(run.case.levers, group)
         for name, p in members.items():
-            value = getattr(chosen, name, None)
+            value, origin = getattr(chosen, name, None), Path(run.study.file).name
+            if value is None and name in rules:
+                value, origin = rules[name], f"preset {preset}"
             at_rest = run.study.place.settlement_rules.get(name, p.central)
             found[f"{group}.{name}"] = {
                 "value": at_rest if value is None else value,
-                "set_by": "trend" if value is None else Path(run.study.file).name,
+                "set_by": "trend" if value is None else origin,
                 "unit": p.unit,
                 "source": p.source,
             }
-    if run.case.levers.industry_jobs is not None:
-        found["industry_jobs.basis"] = run.case.levers.industry_jobs.basis
+        if chosen is not None:
+            found[f"{group}.basis"] = chosen.basis
     return found
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from simulator.i18n import people, text
 from simulator.parameters import assumptions, levers, parameters
 from simulator.report import wording, words
-from simulator.report.terminal import CAUSES, HEADLINES, shown_years
+from simulator.report.terminal import CAUSES, HEADLINES
 from simulator.run import Result, Run
 from simulator.schema import Fact, Target
 from simulator.state import Driver
@@ -106,7 +106,7 @@ def requirements(result: Result, lang: str) -> Table:
 
 def headlines(result: Result, lang: str) -> Table:
     """Headline stocks and rates in the years that matter."""
-    years, base = shown_years(result), result.study.place.base_year
+    years, base = wording.shown_years(result), result.study.place.base_year
     headers = [text("col.indicator", lang), text("col.scenario", lang), *(str(y) for y in years)]
     rows = []
     for name in HEADLINES:
@@ -124,7 +124,7 @@ def headlines(result: Result, lang: str) -> Table:
 def causes(result: Result, lang: str) -> Table:
     """What changed the town population, from the base to each year that matters."""
     base, runs = result.study.place.base_year, list(result.runs.values())
-    ends = [y for y in shown_years(result) if y > base]
+    ends = [y for y in wording.shown_years(result) if y > base]
     headers = [text("col.cause", lang)]
     headers += [f"{wording.scenario_label(r, lang)} {base}–{y}" for y in ends for r in runs]
     rows = []
@@ -148,8 +148,9 @@ def binding(run: Run, lang: str) -> Table:
         if np.isfinite(room):
             housing = f"{people(room, lang)} / {people(town[i + 1], lang)}"
         jobs = (Driver.LABOUR_GAP, Driver.WORKERS_MOVED, Driver.WORKERS_AT_HOME)
-        shown = [f"{row[k]:,.0f}" for k in jobs]
-        openness = f"{row[Driver.OPENNESS]:.0%}"
+        # The sum of several places has no drivers of its own.
+        shown = [f"{row[k]:,.0f}" if np.isfinite(row[k]) else "–" for k in jobs]
+        openness = f"{row[Driver.OPENNESS]:.0%}" if np.isfinite(row[Driver.OPENNESS]) else "–"
         rows.append(
             [str(run.years[i + 1]), wording.binding(codes, lang), *shown, housing, openness]
         )

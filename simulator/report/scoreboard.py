@@ -13,8 +13,8 @@ from rich.text import Text
 from simulator.batch import Line
 from simulator.i18n import people, percent, text
 from simulator.report import wording
+from simulator.report.layout import plain_table, section
 from simulator.report.longtable import EXACT
-from simulator.report.terminal import plain_table, section
 from simulator.targets import TargetCheck
 
 COLUMNS = (

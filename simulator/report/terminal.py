@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from simulator.i18n import people, text
+from simulator.outlook import Outlook
 from simulator.report import wording
+from simulator.report.certainty import outlook_sections
+from simulator.report.layout import plain_table, section
 from simulator.run import Result, Run
 from simulator.scenario import TREND
 from simulator.targets import TargetCheck
@@ -38,21 +41,10 @@ HEADLINES = (
 _INDENT, _DEEPER = (0, 0, 0, 2), (0, 0, 0, 4)
 
 
-def plain_table(*headers: str, numbers: Sequence[int] = ()) -> Table:
-    """Table without rules; the columns ``numbers`` are right-aligned."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for i, header in enumerate(headers):
-        table.add_column(header, justify="right" if i in numbers else "left", overflow="fold")
-    return table
-
-
-def section(title: str, *parts: RenderableType) -> Group:
-    """Parts under a title."""
-    return Group(Text(title, style="bold"), *parts)
-
-
-def result_view(result: Result, lang: str) -> Iterator[RenderableType]:
-    """Everything the user is told about one study."""
+def result_view(
+    result: Result, lang: str, outlooks: Mapping[str, Outlook] | None = None
+) -> Iterator[RenderableType]:
+    """Everything the user is told about one study; with draws, how sure it is as well."""
     place = result.study.place
     heading = text("report.title", lang, name=place.name.get(lang))
     about = {"base": place.base_year, "horizon": result.study.horizon}
@@ -65,6 +57,8 @@ def result_view(result: Result, lang: str) -> Iterator[RenderableType]:
         yield targets_section(result, lang)
         if any(check.needed is not None for check in result.trend.targets):
             yield requirements_section(result, lang)
+    if outlooks:
+        yield from outlook_sections(result, outlooks, lang)
     yield headline_section(result, lang)
     yield drivers_section(result, lang)
     yield binding_section(result, lang)
@@ -140,18 +134,9 @@ def requirements_section(result: Result, lang: str) -> RenderableType:
     return section(text("report.requirements", lang), table)
 
 
-def shown_years(result: Result) -> list[int]:
-    """Base year, the plan's target years, and the horizon."""
-    years = {result.study.place.base_year, result.study.horizon}
-    for target in result.study.place.targets:
-        if target.at is not None and target.at <= result.study.horizon:
-            years.add(target.at)
-    return sorted(years)
-
-
 def headline_section(result: Result, lang: str) -> RenderableType:
     """Headline stocks and rates of each scenario in the years that matter."""
-    years = shown_years(result)
+    years = wording.shown_years(result)
     headers = [text("col.indicator", lang), text("col.scenario", lang), *(str(y) for y in years)]
     table = plain_table(*headers, numbers=range(2, len(headers)))
     vocabulary = indicators()
@@ -169,7 +154,7 @@ def headline_section(result: Result, lang: str) -> RenderableType:
 def drivers_section(result: Result, lang: str) -> RenderableType:
     """What changed the town population from the base to the first target year."""
     base = result.study.place.base_year
-    end = next(year for year in shown_years(result) if year > base)
+    end = next(year for year in wording.shown_years(result) if year > base)
     title = text("report.drivers", lang, start=base, end=end, unit=text("unit.persons", lang))
     runs = list(result.runs.values())
     headers = [text("col.cause", lang), *(wording.scenario_label(r, lang) for r in runs)]

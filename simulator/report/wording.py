@@ -7,8 +7,10 @@ import math
 from collections.abc import Iterator
 
 from simulator.i18n import people, percent, text
-from simulator.parameters import parameters
+from simulator.lever_path import lever_path
+from simulator.parameters import levers, parameters
 from simulator.policy import Note
+from simulator.presets import preset_rules, preset_values
 from simulator.run import Result, Run
 from simulator.scenario import TREND
 from simulator.schema import Case
@@ -120,35 +122,45 @@ def lever_label(name: str, lang: str) -> str:
 
 
 def changed_levers(run: Run) -> Iterator[tuple[str, object]]:
-    """Levers that a scenario sets, as ``group.name`` and value."""
+    """Levers that a scenario sets, as ``group.name`` and value; a preset by its rules."""
     yield from levers_of(run.case)
 
 
 def levers_of(case: Case) -> Iterator[tuple[str, object]]:
-    """Levers that a policy sets, as ``group.name`` and value."""
-    for group in type(case.levers).model_fields:
+    """Levers that a policy sets, as ``group.name`` and value; a preset by its rules."""
+    preset = getattr(case.levers.settlement, "preset", None)
+    rules = preset_values(preset) if preset is not None else {}
+    for group, members in levers().items():
         chosen = getattr(case.levers, group)
-        for name in type(chosen).model_fields if chosen is not None else ():
+        for name in members if chosen is not None else ():
             value = getattr(chosen, name)
-            if value is not None and name != "basis":
+            if value is None and group == "settlement":
+                value = rules.get(name)
+            if value is not None:
                 yield f"{group}.{name}", value
 
 
 def lever_value(value: object, lang: str) -> str:
-    """A lever's value: a number, or its path, each value from the year it starts to hold."""
-    if isinstance(value, dict):
+    """A lever's value: a number, its path, each value from the year it starts to hold, or the
+    change of the trend that it asks for.
+    """
+    path = lever_path(value)
+    shown = number(path.always)
+    if path.named:
         parts = []
-        for amount_, years in itertools.groupby(sorted(value.items()), key=lambda item: item[1]):
-            shown = text("path.trend", lang) if amount_ is None else number(amount_)
-            parts.append(text("path.from", lang, year=next(years)[0], value=shown))
-        return text("path.comma", lang).join(parts)
-    return number(float(value)) if isinstance(value, int | float) else str(value)
+        for amount_, years in itertools.groupby(sorted(path.named.items()), lambda item: item[1]):
+            held = text("path.trend", lang) if amount_ is None else number(amount_)
+            parts.append(text("path.from", lang, year=next(years)[0], value=held))
+        shown = text("path.comma", lang).join(parts)
+    if path.linear:
+        shown = text("path.linear", lang, path=shown)
+    return text("path.relative", lang, path=shown) if path.relative else shown
 
 
 def note(item: Note, lang: str) -> str:
     """One note as a sentence."""
     params = dict(item.params)
-    if item.code == "jobs_total":
+    if item.code in ("jobs_total", "housing_total"):
         for key in ("trend", "excess"):
             values = params[key]
             assert isinstance(values, list)
@@ -157,6 +169,15 @@ def note(item: Note, lang: str) -> str:
         years = params["years"]
         assert isinstance(years, list)
         params["years"] = ", ".join(str(y) for y in years)
+    for key in ("quota", "settled", "low", "high"):
+        if key in params:
+            params[key] = f"{float(str(params[key])):,.0f}"
+    if item.code == "preset":
+        rules = [rule for rule in preset_rules() if rule.preset == params["preset"]]
+        params = {
+            "name": text(f"preset.{params['preset']}", lang),
+            "quote": "；".join(dict.fromkeys(rule.quote for rule in rules)),
+        }
     if "vacancy" in params:
         params = {k: f"{float(str(v)):.0%}" for k, v in params.items()}
     return text(f"note.{item.code}", lang, **params)
@@ -206,3 +227,12 @@ def _last_target_year(result: Result) -> int:
 def sentence(words: str) -> str:
     """Words that begin with a capital, where the script has any."""
     return words[:1].upper() + words[1:]
+
+
+def shown_years(result: Result) -> list[int]:
+    """Base year, the plan's target years, and the horizon."""
+    years = {result.study.place.base_year, result.study.horizon}
+    for target in result.study.place.targets:
+        if target.at is not None and target.at <= result.study.horizon:
+            years.add(target.at)
+    return sorted(years)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from simulator.i18n import catalogue, people, text
+from simulator.lever_path import lever_path
 from simulator.parameters import Parameter
 from simulator.report import wording
 from simulator.targets import TargetCheck
@@ -48,8 +49,13 @@ def lever_words(p: Parameter, value: LeverValue | None, lang: str) -> str:
     """A lever's value, or its path by year with equal years joined."""
     if not isinstance(value, Mapping):
         return lever_figure(p, value, lang)
+    path = lever_path(value)
+    if path.relative:
+        return wording.lever_value(value, lang)
+    if path.linear or path.always is not None:
+        return f"{wording.lever_value(value, lang)} {unit(p.unit, lang)}"
     spans = []
-    years = sorted(value)
+    years = sorted(path.named)
     merged = [y for i, y in enumerate(years) if i == 0 or value[y] != value[years[i - 1]]]
     for first, after in zip(merged, [*merged[1:], None], strict=True):
         last = after - 1 if after is not None else None

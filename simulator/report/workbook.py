@@ -14,6 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 import simulator
 from simulator.i18n import text
 from simulator.report import rows, wording
+from simulator.report.effects import all_effects, costs_table
 from simulator.report.longtable import LEDGER_COLUMNS, ledger_table
 from simulator.report.terminal import CAUSES, summary_lines
 from simulator.run import Result, Run
@@ -48,6 +49,8 @@ def workbook(result: Result, lang: str) -> bytes:
     _yearly(_sheet(book, "yearly", lang), result, lang)
     _words(_sheet(book, "requirements", lang), rows.requirements(result, lang))
     _words(_sheet(book, "levers", lang), rows.levers_set(result, lang))
+    _words(_sheet(book, "effects", lang), all_effects(result, lang))
+    _words(_sheet(book, "costs", lang), costs_table(list(result.runs.values()), lang))
     _ledger(_sheet(book, "ledger", lang), result, lang)
     _words(_sheet(book, "assumed", lang), rows.assumed(result, lang))
     _words(_sheet(book, "parameters", lang), rows.parameter_values(result, lang))

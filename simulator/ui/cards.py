@@ -5,7 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from simulator.i18n import text
-from simulator.report import wording, words
+from simulator.outlook import Outlook
+from simulator.report import certainty, wording, words
 from simulator.run import Result, Run
 from simulator.scenario import TREND
 from simulator.targets import TargetCheck
@@ -44,16 +45,34 @@ def _judged(run: Run) -> list[TargetCheck]:
     return [c for c in run.targets if c.status != "not_modelled"]
 
 
-def cards(current: Run, trend: Run, lang: str) -> str:
-    """A card for each modelled target."""
-    pairs = zip(_judged(current), _judged(trend), strict=True)
+def cards(current: Run, trend: Run, outlook: Outlook | None, lang: str) -> str:
+    """A card for each modelled target; its probability once there are draws."""
     label = wording.scenario_label(current, lang)
-    body = "".join(_card(now, base, current.id == TREND, label, lang) for now, base in pairs)
+    chances = outlook.probability if outlook is not None else (None,) * len(current.targets)
+    body = ""
+    for now, base, chance in zip(current.targets, trend.targets, chances, strict=True):
+        if now.status != "not_modelled":
+            shown = _chance(chance, outlook, lang)
+            body += _card(now, base, shown, current.id == TREND, label, lang)
     told = escape(text("app.cards", lang))
     return f'<section class="cus-cards" aria-label="{told}">{body}</section>'
 
 
-def _card(now: TargetCheck, base: TargetCheck, at_trend: bool, label: str, lang: str) -> str:
+def _chance(probability: float | None, outlook: Outlook | None, lang: str) -> tuple[str, str]:
+    """Probability of a target in words, and the style of the words."""
+    if outlook is None:
+        return text("app.card.probability_none", lang), "cus-muted"
+    return certainty.chance(probability, outlook, lang), ""
+
+
+def _card(
+    now: TargetCheck,
+    base: TargetCheck,
+    chance: tuple[str, str],
+    at_trend: bool,
+    label: str,
+    lang: str,
+) -> str:
     target = now.target
     status = f"{_MARK[now.status]} {text(f'status.{now.status}', lang)}"
     gap = words.figure(now.gap, target.unit, lang, sign=True)
@@ -63,7 +82,7 @@ def _card(now: TargetCheck, base: TargetCheck, at_trend: bool, label: str, lang:
         (text("app.gap", lang), gap, f"cus-{now.status}"),
         (text("app.card.trend", lang), words.figure(base.projected, target.unit, lang), ""),
         (text("col.first", lang), reached, ""),
-        (text("app.card.probability", lang), text("app.card.probability_none", lang), "cus-muted"),
+        (text("app.card.probability", lang), *chance),
     ]
     rows = "".join(
         f'<div><dt>{escape(name)}</dt><dd class="{style}">{escape(value)}</dd></div>'

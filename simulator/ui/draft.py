@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from simulator.lever_path import lever_path, yearly
+from simulator.levers.columns import Policy
 from simulator.parameters import Parameter, levers
+from simulator.presets import preset_values
 from simulator.report.words import LeverValue
+from simulator.run import Run
 from simulator.schema import Case
 
 BASES = ("beyond_trend", "total")
@@ -48,17 +53,57 @@ def lever_table() -> Mapping[str, Parameter]:
     return {name: p for members in levers().values() for name, p in members.items()}
 
 
-def draft_of(case: Case) -> Draft:
-    """What a scenario sets."""
+def draft_of(case: Case, run: Run | None = None) -> Draft:
+    """What a scenario sets, as numbers and steps by year, which is all that the panel can hold.
+
+    Lines between years become a step a year and a preset its rules. What is relative to the trend,
+    or a total of a group that the panel shows beyond the trend, is shown as it acts in ``run``,
+    and left out where there is none.
+    """
     values: dict[str, LeverValue] = {}
+    preset = getattr(case.levers.settlement, "preset", None)
+    if preset is not None:
+        values |= preset_values(preset)
     for group, members in levers().items():
         chosen = getattr(case.levers, group)
         for name in members if chosen is not None else ():
-            value = getattr(chosen, name)
-            if value is not None:
-                values[name] = MappingProxyType(dict(value)) if isinstance(value, dict) else value
+            raw = getattr(chosen, name)
+            if raw is None:
+                continue
+            held = _acting(name, run) if _resolved(group, name, raw, chosen.basis) else _held(raw)
+            if held is not None:
+                values[name] = held
     chosen = getattr(case.levers, _JOBS)
     return Draft(MappingProxyType(values), chosen.basis if chosen is not None else BASES[0])
+
+
+def _resolved(group: str, name: str, raw: Any, basis: str) -> bool:
+    """Whether a lever is shown as it acts rather than as it is written."""
+    if lever_path(raw).relative:
+        return True
+    quota = name == "annual_quota" and basis == "beyond_trend"
+    return quota or (group == "housing" and basis == "total")
+
+
+def _held(raw: Any) -> LeverValue | None:
+    """A lever's value as a number or steps by year."""
+    path = lever_path(raw)
+    if not path.named:
+        return path.always
+    if not path.linear:
+        return MappingProxyType(dict(path.named))
+    years = range(min(path.named), max(path.named) + 1)
+    shown = (float(v) for v in yearly(path, years))
+    return compress([None if math.isnan(v) else v for v in shown], years)
+
+
+def _acting(name: str, run: Run | None) -> LeverValue | None:
+    """A lever as the projection has it, in whole units."""
+    if run is None:
+        return None
+    column = run.inputs.policy[:, Policy[name.upper()]].tolist()
+    years = run.study.years
+    return compress([None if math.isinf(v) else float(round(v)) for v in column], years)
 
 
 def case_of(draft: Draft, loaded: Case, label: Mapping[str, str]) -> Case:

@@ -9,11 +9,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 from simulator.charts import fan, limits, lines, pyramid, waterfall
 from simulator.i18n import text
-from simulator.report import rows
-from simulator.report.terminal import shown_years
+from simulator.outlook import Outlook, outlook
+from simulator.report import rows, wording
 from simulator.run import Result, Run
 from simulator.ui import tables
 
+#: Enough for the 10 and 90 % points to move by less than a line's width between two seeds.
+DRAWS = 200
 _LINES = {"rates": lines.RATES, "town": lines.TOWN, "people": lines.PEOPLE}
 Slots = dict[str, DeltaGenerator]
 
@@ -45,6 +47,8 @@ def more(result: Result, current: Run, lang: str) -> None:
     parts: dict[str, Callable[[Result, Run, str], None]] = {
         "town": _town, "jobs": _limited("jobs"), "housing": _limited("housing"), "needs": _needs,
     }  # fmt: skip
+    if result.members:  # a sum of places has no drivers of its own
+        parts = {key: part for key, part in parts.items() if key not in ("jobs", "housing")}
     names = [text(f"app.chart.{key}", lang) for key in parts]
     tabs = st.tabs(names, key=f"more_{lang}", on_change="rerun")
     for tab, part in zip(tabs, parts.values(), strict=True):
@@ -77,17 +81,22 @@ def _draw_lines(
     )
 
 
-def draw_bands(slots: Slots, result: Result, current: Run, lang: str) -> None:
-    """Send the line charts again with their ranges, if they are wanted."""
-    if st.session_state.get("bands"):
-        found = fan.bands(current)
-        for key, slot in slots.items():
-            _draw_lines(slot, result, current, key, lang, found)
+def look_ahead(current: Run) -> Outlook | None:
+    """Draws of the scenario, if they are wanted."""
+    if not st.session_state.get("bands"):
+        return None
+    return outlook(current, DRAWS, current.study.seed)
+
+
+def draw_bands(slots: Slots, result: Result, current: Run, found: Outlook, lang: str) -> None:
+    """Send the line charts again with their ranges."""
+    for key, slot in slots.items():
+        _draw_lines(slot, result, current, key, lang, fan.bands(found))
 
 
 def _waterfall(result: Result, current: Run, lang: str) -> str:
     base = result.study.place.base_year
-    ends = [y for y in shown_years(result) if y > base]
+    ends = [y for y in wording.shown_years(result) if y > base]
     if st.session_state.get("until") not in ends:
         st.session_state["until"] = ends[0]
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -133,7 +142,8 @@ def _pyramid(result: Result, current: Run, lang: str) -> None:
 
 
 def _town(result: Result, current: Run, lang: str) -> None:
-    bands = fan.bands(current) if st.session_state.get("bands") else None
+    found = look_ahead(current)
+    bands = fan.bands(found) if found is not None else None
     _draw_lines(st.empty(), result, current, "town", lang, bands)
 
 

@@ -82,7 +82,7 @@ def _start(first: Result, entry: Entry) -> str:
     if st.session_state.get("loaded_from") != (entry.key, start):
         st.session_state["loaded_from"] = (entry.key, start)
         rules = first.study.place.settlement_rules
-        session.load(draft_of(first.runs[start].case), rules)
+        session.load(draft_of(first.runs[start].case, first.runs[start]), rules)
     return start
 
 
@@ -99,7 +99,7 @@ def horizon_range(first: Result) -> tuple[int, int]:
 def _current(result: Result, start: str) -> Run:
     """The run of the levers as they stand: the loaded scenario itself while nothing is changed."""
     draft, loaded = session.current_draft(), session.loaded_draft()
-    if equal(draft, EMPTY):
+    if equal(draft, EMPTY) or result.members:
         return result.trend
     if equal(draft, loaded):
         return result.runs[start]

@@ -16,7 +16,10 @@ from simulator.ui.draft import BASES, EMPTY, equal, same
 #: The group that is open at first: what moves residents most.
 _FIRST = "industry_jobs"
 #: What the codes of a group's notes begin with, where that is not the group's name alone.
-_NOTES: Mapping[str, tuple[str, ...]] = {"industry_jobs": ("industry_jobs", "jobs")}
+_NOTES: Mapping[str, tuple[str, ...]] = {
+    "industry_jobs": ("industry_jobs", "jobs"),
+    "settlement": ("settlement", "quota"),
+}
 _NUMBER_PX = 112
 _WAYS = (("undo", ":material/undo:"), ("redo", ":material/redo:"))
 _RESETS = (("trend", ":material/restart_alt:"), ("loaded", ":material/settings_backup_restore:"))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from simulator.i18n import text
+from simulator.outlook import Outlook
 from simulator.report import wording, words
 from simulator.run import Result
 from simulator.ui import cards, controls, details, graphs, link, panel, saved, session, takeaway
@@ -16,7 +18,7 @@ def draw(lang: str) -> None:
     """The page; the charts first and the controls after them, so that a chart waits for nothing."""
     found = _opened(lang)
     result = found.result.beside(found.current)
-    _head(found, result, lang)
+    slot = _head(found, result, lang)
     bands = graphs.overview(result, found.current, lang)
     with st.sidebar:
         _controls(found, lang)
@@ -24,7 +26,10 @@ def draw(lang: str) -> None:
     takeaway.section(found.entry, result, found.current, lang)
     details.section(found.entry, result, found.current, lang)
     # Last of all: the lines stand already while the draws are made.
-    graphs.draw_bands(bands, result, found.current, lang)
+    looked = graphs.look_ahead(found.current)
+    if looked is not None:
+        graphs.draw_bands(bands, result, found.current, looked, lang)
+        _cards(slot, found, result, looked, lang)
 
 
 def _opened(lang: str) -> Opened:
@@ -41,14 +46,25 @@ def _opened(lang: str) -> Opened:
 def _controls(found: Opened, lang: str) -> None:
     controls.place_and_horizon(found, lang)
     st.subheader(text("app.levers", lang), help=text("app.levers_help", lang))
-    panel.history_buttons(lang)
-    panel.reset_buttons(None, lang)
-    panel.lever_groups(found.current, lang)
+    if found.result.members:
+        st.info(text("error.members_policy", lang))
+    else:
+        panel.history_buttons(lang)
+        panel.reset_buttons(None, lang)
+        panel.lever_groups(found.current, lang)
     saved.keep_button(found, lang)
     controls.upload(lang)
 
 
-def _head(found: Opened, result: Result, lang: str) -> None:
+def _cards(
+    slot: DeltaGenerator, found: Opened, result: Result, looked: Outlook | None, lang: str
+) -> None:
+    if any(c.status != "not_modelled" for c in found.current.targets):
+        slot.html(cards.cards(found.current, result.trend, looked, lang))
+
+
+def _head(found: Opened, result: Result, lang: str) -> DeltaGenerator:
+    """The answer and its cards; returns where the cards are."""
     current = found.current
     st.html(cards.heading(result, current, lang))
     lost = link.told(lang)
@@ -58,10 +74,11 @@ def _head(found: Opened, result: Result, lang: str) -> None:
             icon=":material/link_off:",
         )
     _changed(result, lang)
-    if any(c.status != "not_modelled" for c in current.targets):
-        st.html(cards.cards(current, result.trend, lang))
+    slot = st.empty()
+    _cards(slot, found, result, None, lang)
     for item in current.notes:
         st.info(wording.sentence(wording.note(item, lang)), icon=":material/info:")
+    return slot
 
 
 def _changed(result: Result, lang: str) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reading import ROOT
 
 from simulator import load_scenario
+from simulator.levers.columns import Policy
 from simulator.policy import policy_array
+from simulator.run import run_case
 from simulator.ui.draft import (
     EMPTY,
     Draft,
@@ -87,3 +90,39 @@ def test_one_group_is_taken_over_without_the_others() -> None:
     found = mine.with_group("industry_jobs", EMPTY)
     assert dict(found.values) == {"rental_units": 2.0}
     assert found.basis == "beyond_trend"
+
+
+# --- forms that the panel cannot hold are shown as numbers
+
+
+def test_lines_and_presets_become_numbers_and_steps() -> None:
+    from quxian import case
+
+    line = {2024: 1000.0, 2026: 2000.0, "between": "linear"}
+    found = draft_of(
+        case({"settlement": {"preset": "above_5m"}, "industry_jobs": {"basic_jobs": line}})
+    )
+    assert dict(found.values["basic_jobs"]) == {2024: 1000.0, 2025: 1500.0, 2026: 2000.0}  # type: ignore[arg-type]
+    assert found.values["residence_years"] == 5.0
+    assert found.values["stable_housing"] == 1.0
+
+
+def test_what_is_relative_or_a_total_is_shown_as_it_acts() -> None:
+    from quxian import policy
+
+    run = policy(
+        {
+            "settlement": {"annual_quota": {"value": -50.0, "relative_to": "trend"}},
+            "housing": {"commercial_units": 3000.0, "basis": "total"},
+        }
+    )
+    found = draft_of(run.case, run)
+    quota = run.inputs.policy[:, Policy.ANNUAL_QUOTA].round().tolist()
+    assert expand(found.values["annual_quota"], run.study.years) == quota
+    units = run.inputs.policy[:, Policy.COMMERCIAL_UNITS].round().tolist()
+    assert expand(found.values["commercial_units"], run.study.years) == units
+    assert draft_of(run.case).values == {}
+    # What the panel then holds projects to the same people, to the rounding of whole units.
+    assert run.trend is not None
+    again = run_case("y", case_of(found, run.case, {"zh": "我的", "en": "mine"}), run.trend)
+    np.testing.assert_allclose(again.paths.population, run.paths.population, atol=0.5)

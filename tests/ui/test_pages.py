@@ -123,6 +123,17 @@ def test_ranges_come_when_asked_and_are_called_what_they_are(app: Open) -> None:
     assert told in [c.value for c in session.caption]
 
 
+def test_cards_tell_a_probability_once_there_are_draws(app: Open) -> None:
+    session = app("en")
+    waiting = text("app.card.probability_none", "en")
+    assert any(waiting in h.proto.body for h in session.get("html"))
+    session.toggle(key="bands").set_value(True).run()
+    assert not session.exception
+    shown = "".join(h.proto.body for h in session.get("html"))
+    assert waiting not in shown
+    assert "%</dd>" in shown or "(±" in shown
+
+
 # --- compare
 
 

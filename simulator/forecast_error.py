@@ -1,0 +1,95 @@
+"""How wrong such forecasts have been, as an error that draws carry; docs/model.md eqs. (68)-(70).
+
+Parameter ranges and the fit's posterior do not hold everything that can happen. What is missing,
+up to the size of the errors measured between two censuses, is added to the draws as a process
+whose yearly changes persist (AR(1)), and where the base year rests on an estimate rather than a
+count, so is that estimate's own error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+#: Years between the two censuses that the errors were measured on.
+_DECADE = 10
+#: Years after a count at which the error of estimated base figures was measured (2010 to 2015).
+_HALFWAY = 5.0
+_POPULATION, _URBAN = 0, 1
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Errors of K draws, each (K, T + 1): of log residents and of the logit of the urban share."""
+
+    population: np.ndarray
+    urban: np.ndarray
+
+
+def growth(persistence: float, years: int) -> np.ndarray:
+    """Standard deviation of the summed changes after 0..years, 1 after a decade, (years + 1,).
+
+    Changes follow x_t = persistence x_{t-1} + e_t from rest; eq. (68).
+    """
+    span = max(years, _DECADE)
+    # Weight of the shock of year i in the sum of year t: 1 + rho + ... + rho^(t - i).
+    weight = np.cumsum(persistence ** np.arange(span))
+    variance = np.concatenate([[0.0], np.cumsum(weight**2)])
+    return np.asarray(np.sqrt(variance / variance[_DECADE]))[: years + 1]
+
+
+def _paths(normal: np.ndarray, persistence: float) -> np.ndarray:
+    """Summed AR(1) changes of unit size after a decade, (K, T + 1), from normals (K, T)."""
+    change = np.zeros_like(normal)
+    last = np.zeros(len(normal))
+    for t in range(normal.shape[1]):
+        last = persistence * last + normal[:, t]
+        change[:, t] = last
+    span = np.cumsum(persistence ** np.arange(_DECADE))
+    summed = np.cumsum(change, axis=1) / np.sqrt((span**2).sum())
+    return np.concatenate([np.zeros((len(normal), 1)), summed], axis=1)
+
+
+def _missing(wanted: np.ndarray, held: np.ndarray) -> np.ndarray:
+    """Share of each year's wanted spread that the draws do not hold yet, as a factor on it."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        lacking = np.sqrt(np.maximum(wanted**2 - held**2, 0.0)) / wanted
+    return np.where(wanted > 0.0, lacking, 0.0)
+
+
+def forecast_errors(
+    normal: np.ndarray,
+    log_residents: np.ndarray,
+    logit_urban: np.ndarray,
+    years_since_count: float,
+    values: Mapping[str, float],
+) -> Errors:
+    """What draws lack of the errors measured, and the error of an estimated base.
+
+    Parameters
+    ----------
+    normal : (K, 2, T + 1) standard normals; the last of each row is for the base
+    log_residents, logit_urban : (K, T + 1) of the draws as they are
+    years_since_count : years from the last census used to the base year; 0 if the base is one
+    values : the parameters of group ``forecast``
+
+    Returns
+    -------
+    Errors
+        Of draws, to be added to ``log_residents`` and ``logit_urban``.
+    """
+    rho, horizon = values["forecast_persistence"], normal.shape[-1] - 1
+    shape, age = growth(rho, horizon), min(years_since_count / _HALFWAY, 1.0)
+    found = []
+    for row, drawn, size, base, bias in (
+        (_POPULATION, log_residents, "forecast_error_population", "base_error_population",
+         "base_bias_population"),
+        (_URBAN, logit_urban, "forecast_error_urban", "base_error_urban", "base_bias_urban"),
+    ):  # fmt: skip
+        wanted = values[size] * shape
+        path = _paths(normal[:, row, :-1], rho) * values[size] * _missing(wanted, drawn.std(axis=0))
+        start = (values[base] * normal[:, row, -1] - values[bias]) * age
+        found.append(path + start[:, None])
+    return Errors(*found)

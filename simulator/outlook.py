@@ -1,0 +1,152 @@
+"""How sure a run is: quantiles of its series and the probability of each target, from draws."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.axes import Place
+from simulator.ensemble import run_draws
+from simulator.forecast_error import Errors, forecast_errors
+from simulator.indicators import Stocks, measure
+from simulator.run import Run
+from simulator.targets import meets
+from simulator.units import from_base
+
+#: Quantiles that are kept of every series.
+LEVELS = (0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95)
+#: Censuses are taken in years that end in 0.
+_CENSUS_EVERY = 10
+#: Keys of the errors' streams lie beyond any block of parameter draws.
+_STREAM = 2**40
+_SERIES = (
+    "resident_population", "town_population", "village_population", "hukou_population",
+    "out_migrants", "nonlocal_residents", "hukou_minus_resident", "resident_urbanization_rate",
+    "hukou_urbanization_rate",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What draws say of one scenario.
+
+    ``quantiles[name]`` is (len(LEVELS), T + 1) and ``mean[name]`` (T + 1,), persons or shares;
+    ``probability`` has one entry a target, None where draws cannot judge it.
+    ``years_since_count`` is how far the base year lies from the last census behind it.
+    """
+
+    draws: int
+    seed: int
+    years_since_count: int
+    quantiles: Mapping[str, np.ndarray]
+    mean: Mapping[str, np.ndarray]
+    probability: tuple[float | None, ...]
+
+    def monte_carlo_error(self, probability: float) -> float:
+        """Standard error of a probability that comes from the number of draws being finite."""
+        return float(np.sqrt(probability * (1.0 - probability) / self.draws))
+
+
+def outlook(run: Run, draws: int, seed: int) -> Outlook:
+    """Project ``draws`` draws of a scenario and count in how many each target is met.
+
+    The stream is a function of the seed alone, so the same call gives the same numbers on any
+    number of cores.
+    """
+    trend, policy = _totals(run, draws, seed)
+    age = years_since_count(run)
+    normal = np.stack([_normals(seed, k, len(run.years)) for k in range(draws)])
+    errors = _errors(trend, normal, age, run)
+    series = _series(_shifted(policy, errors), run)
+    found = {name: np.quantile(values, LEVELS, axis=0) for name, values in series.items()}
+    mean = {name: values.mean(axis=0) for name, values in series.items()}
+    return Outlook(draws, seed, age, found, mean, _probabilities(run, series))
+
+
+def _totals(run: Run, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Totals of every draw on trend and under the policy; of a sum of places, summed.
+
+    The members of a sum share their draws: what is not known of one is not known of its neighbours.
+    """
+    found = [run_draws(one, draws, seed) for one in run.members or (run,)]
+    trend, policy = (np.stack([getattr(e, name) for e in found]) for name in ("trend", "policy"))
+    return trend.sum(axis=0), policy.sum(axis=0)
+
+
+def _normals(seed: int, draw: int, size: int) -> np.ndarray:
+    """Standard normals (2, size) of one draw, from another stream than its parameters."""
+    stream = np.random.Generator(np.random.Philox(key=[seed, _STREAM + draw]))
+    return stream.standard_normal((2, size))
+
+
+def years_since_count(run: Run) -> int:
+    """Years from the newest census among the place's figures to its base year."""
+    base = run.study.place.base_year
+    counts = [
+        f.at
+        for f in run.study.place.facts
+        if f.use in ("base", "history")
+        and f.indicator in ("resident_population", "town_population")
+        and f.at is not None
+        and f.at % _CENSUS_EVERY == 0
+        and f.at <= base
+    ]
+    return base - max(counts, default=base - base % _CENSUS_EVERY)
+
+
+def _urban(totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Residents and logit of the urban share of totals (K, T + 1, 3, 3)."""
+    town = totals[..., Place.TOWN].sum(axis=-1)
+    village = totals[..., Place.VILLAGE].sum(axis=-1)
+    return town + village, np.log(town / village)
+
+
+def _errors(totals: np.ndarray, normal: np.ndarray, age: int, run: Run) -> Errors:
+    """Errors to be carried, sized on the trend so that a lever does not change them."""
+    residents, logit = _urban(totals)
+    return forecast_errors(normal, np.log(residents), logit, age, run.start.values)
+
+
+def _shifted(totals: np.ndarray, errors: Errors) -> np.ndarray:
+    """Totals with residents and urban share moved by their errors; those away stay, eq. (70)."""
+    residents, logit = _urban(totals)
+    share = 1.0 / (1.0 + np.exp(-logit))
+    moved = 1.0 / (1.0 + np.exp(-(logit + errors.urban)))
+    level = np.exp(errors.population)
+    factors = np.ones((*residents.shape, totals.shape[-1]))
+    factors[..., Place.TOWN] = level * moved / share
+    factors[..., Place.VILLAGE] = level * (1.0 - moved) / (1.0 - share)
+    return np.asarray(totals * factors[..., None, :])
+
+
+def _series(totals: np.ndarray, run: Run) -> dict[str, np.ndarray]:
+    """Series of every draw by indicator, (K, T + 1), as far as totals tell them."""
+    stocks: Stocks = measure(totals[..., None, None])
+    found = {name: np.asarray(getattr(stocks, name)) for name in _SERIES}
+    found["county_seat_population"] = stocks.town_population * run.start.seat_share
+    rate, elapsed = stocks.resident_urbanization_rate, np.arange(totals.shape[1])
+    increase = np.full_like(rate, np.nan)
+    increase[:, 1:] = (rate[:, 1:] - rate[:, :1]) / elapsed[1:]
+    found["urbanization_rate_annual_increase"] = increase
+    gained = np.diff(stocks.town_population, axis=1, prepend=np.nan)
+    found["new_town_residents"] = gained
+    return found
+
+
+def _probabilities(run: Run, series: Mapping[str, np.ndarray]) -> tuple[float | None, ...]:
+    """Share of draws in which each target is met in its year."""
+    tolerance = run.start.values["target_tolerance"]
+    found: list[float | None] = []
+    for check in run.targets:
+        target = check.target
+        values = series.get(target.indicator)
+        part = target.scope == "county_territory"  # draws are kept of the whole place only
+        if check.projected is None or values is None or part or target.at is None or target.since:
+            found.append(None)
+            continue
+        at = int(target.at - run.years[0])
+        shown = values[:, at] * from_base(1.0, target.unit)
+        found.append(float(meets(target, shown, tolerance).mean()))
+    return tuple(found)

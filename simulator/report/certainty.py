@@ -1,0 +1,82 @@
+"""How sure a result is: probabilities of its targets and ranges of its rates, from draws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from simulator.i18n import people, percent, text
+from simulator.outlook import LEVELS, Outlook
+from simulator.report import wording
+from simulator.report.layout import plain_table, section
+from simulator.run import Result
+from simulator.vocabulary import indicators
+
+#: Series whose ranges are shown, and the quantiles between which 80 % of draws lie.
+_SHOWN = (
+    "resident_population", "town_population", "hukou_population", "resident_urbanization_rate",
+    "hukou_urbanization_rate",
+)  # fmt: skip
+_BAND = (0.10, 0.50, 0.90)
+
+
+def outlook_sections(
+    result: Result, outlooks: Mapping[str, Outlook], lang: str
+) -> Iterator[RenderableType]:
+    """Probabilities of the targets, then ranges, then what the draws do and do not hold."""
+    if any(p is not None for o in outlooks.values() for p in o.probability):
+        yield _probabilities(result, outlooks, lang)
+    yield _ranges(result, outlooks, lang)
+
+
+def _probabilities(result: Result, outlooks: Mapping[str, Outlook], lang: str) -> RenderableType:
+    labels = [wording.scenario_label(result.runs[name], lang) for name in outlooks]
+    headers = [text("col.indicator", lang), text("col.target_any", lang), *labels]
+    table = plain_table(*headers, numbers=range(1, len(headers)))
+    chances = zip(*(o.probability for o in outlooks.values()), strict=True)
+    for check, row in zip(result.trend.targets, chances, strict=True):
+        if any(p is not None for p in row):
+            label = f"{check.indicator.label(lang)} ({check.target.at})"
+            shown = (chance(p, o, lang) for p, o in zip(row, outlooks.values(), strict=True))
+            table.add_row(label, f"{wording.goal(check)} {check.target.unit}", *shown)
+    return section(text("report.probability", lang), table, _basis(outlooks, lang))
+
+
+def chance(probability: float | None, outlook: Outlook, lang: str) -> str:
+    """A probability with the error that the number of draws leaves."""
+    if probability is None:
+        return "–"
+    error = outlook.monte_carlo_error(probability)
+    return text("report.chance", lang, p=f"{probability:.0%}", error=f"{error:.1%}")
+
+
+def _ranges(result: Result, outlooks: Mapping[str, Outlook], lang: str) -> RenderableType:
+    years = wording.shown_years(result)
+    headers = [text("col.indicator", lang), text("col.scenario", lang), *(str(y) for y in years)]
+    table = plain_table(*headers, numbers=range(2, len(headers)))
+    rows = [LEVELS.index(level) for level in _BAND]
+    for name in _SHOWN:
+        share = indicators()[name].unit == "%"
+        unit = "%" if share else text("unit.persons", lang)
+        for scenario, found in outlooks.items():
+            cells = []
+            for year in years:
+                at = year - result.study.place.base_year
+                low, middle, high = (
+                    percent(v) if share else people(v, lang)
+                    for v in (float(found.quantiles[name][r, at]) for r in rows)
+                )
+                cells.append(f"{low} – {middle} – {high}")
+            label = f"{indicators()[name].label(lang)} ({unit})"
+            table.add_row(label, wording.scenario_label(result.runs[scenario], lang), *cells)
+    return section(text("report.ranges", lang), table)
+
+
+def _basis(outlooks: Mapping[str, Outlook], lang: str) -> Text:
+    first = next(iter(outlooks.values()))
+    lines = [text("report.draws", lang, n=first.draws, seed=first.seed)]
+    if first.years_since_count:
+        lines.append(text("report.base_error", lang, years=first.years_since_count))
+    return Text("\n".join(lines), style="dim")

@@ -1,0 +1,156 @@
+"""How sure a run is: errors of the right size, honest probabilities, the same numbers again."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from quxian import ROOT, result, target
+from typer.testing import CliRunner
+
+from simulator.cli import app
+from simulator.forecast_error import forecast_errors, growth
+from simulator.outlook import LEVELS, Outlook, outlook, years_since_count
+from simulator.run import Run
+
+VALUES = {
+    "forecast_persistence": 0.7, "forecast_error_population": 0.10, "forecast_error_urban": 0.25,
+    "base_error_population": 0.04, "base_bias_population": 0.03,
+    "base_error_urban": 0.20, "base_bias_urban": 0.15,
+}  # fmt: skip
+DRAWS, YEARS = 4000, 10
+
+
+def plan() -> Run:
+    return result().runs["plan"]
+
+
+@cache
+def looked(draws: int = 300, seed: int = 1) -> Outlook:
+    return outlook(plan(), draws, seed)
+
+
+def normals(draws: int = DRAWS) -> np.ndarray:
+    return np.random.default_rng(5).standard_normal((draws, 2, YEARS + 1))
+
+
+@given(rho=st.floats(0.0, 0.95), years=st.integers(1, 30))
+@settings(deadline=None)
+def test_spread_grows_from_nothing_to_one_after_a_decade(rho: float, years: int) -> None:
+    shape = growth(rho, years)
+    assert shape.shape == (years + 1,)
+    assert shape[0] == 0.0
+    assert (np.diff(shape) > 0.0).all()
+    assert growth(rho, 10)[10] == pytest.approx(1.0)
+
+
+def test_without_persistence_spread_grows_with_the_root_of_time() -> None:
+    assert growth(0.0, 10) == pytest.approx(np.sqrt(np.arange(11) / 10))
+
+
+def test_draws_without_spread_get_all_of_it() -> None:
+    flat = np.zeros((DRAWS, YEARS + 1))
+    found = forecast_errors(normals(), flat, flat, 0.0, VALUES)
+    wanted = growth(0.7, YEARS)
+    assert found.population.std(axis=0) == pytest.approx(0.10 * wanted, rel=0.04)
+    assert found.urban.std(axis=0) == pytest.approx(0.25 * wanted, rel=0.04)
+    assert np.abs(found.population.mean(axis=0)).max() < 0.006
+
+
+@given(held=st.floats(0.0, 0.3))
+@settings(deadline=None, max_examples=20)
+def test_what_draws_hold_already_is_not_added_again(held: float) -> None:
+    """Together they have the measured spread, or the draws' own where that is wider."""
+    drawn = np.random.default_rng(9).standard_normal((DRAWS, 1)) * held
+    drawn = drawn * growth(0.7, YEARS)
+    found = forecast_errors(normals(), drawn, drawn, 0.0, VALUES)
+    total = (drawn + found.population)[:, -1].std()
+    assert total == pytest.approx(max(0.10, held), rel=0.06)
+
+
+def test_a_counted_base_has_no_error_and_an_estimate_grows_with_its_age() -> None:
+    flat = np.zeros((DRAWS, YEARS + 1))
+    at = {a: forecast_errors(normals(), flat, flat, a, VALUES) for a in (0.0, 2.5, 5.0, 9.0)}
+    assert not at[0.0].population[:, 0].any()
+    half, full, late = (at[a].urban[:, 0] for a in (2.5, 5.0, 9.0))
+    assert half == pytest.approx(full / 2.0)
+    assert late == pytest.approx(full)
+    assert full.mean() == pytest.approx(-0.15, abs=0.02)
+    assert full.std() == pytest.approx(0.20, rel=0.05)
+
+
+def test_the_same_seed_gives_the_same_numbers_and_another_does_not() -> None:
+    again = outlook(plan(), 300, 1)
+    assert again.probability == looked().probability
+    for name, found in looked().quantiles.items():
+        assert np.array_equal(again.quantiles[name], found, equal_nan=True)
+    other = looked(300, 2)
+    name = "resident_urbanization_rate"
+    assert not np.array_equal(other.quantiles[name], looked().quantiles[name])
+
+
+def test_quantiles_are_ordered_and_shares_stay_shares() -> None:
+    for name, found in looked().quantiles.items():
+        known = found[:, 1:]
+        assert (np.diff(known, axis=0) >= 0.0).all(), name
+        if name.endswith("_rate"):
+            assert ((known > 0.0) & (known < 1.0)).all()
+
+
+def test_residents_are_town_and_village_in_every_draw() -> None:
+    mean = looked().mean
+    whole = mean["town_population"] + mean["village_population"]
+    assert mean["resident_population"] == pytest.approx(whole)
+
+
+def test_an_easier_target_is_met_more_often() -> None:
+    place = plan().study.place
+    goals = [target(value=v, year=2030) for v in (30.0, 45.0, 50.0, 55.0, 80.0)]
+    study = replace(plan().study, place=place.model_copy(update={"targets": goals}))
+    chances = outlook(replace(plan(), study=study), 300, 1).probability
+    assert all(p is not None for p in chances)
+    known = [p for p in chances if p is not None]
+    assert known == sorted(known, reverse=True)
+    assert known[0] > 0.99
+    assert known[-1] < 0.01
+    assert 0.05 < known[2] < 0.95
+
+
+def test_only_projected_targets_have_a_probability() -> None:
+    for check, chance in zip(plan().targets, looked().probability, strict=True):
+        assert (chance is None) == (check.projected is None)
+
+
+def test_the_error_of_a_finite_number_of_draws() -> None:
+    assert looked().monte_carlo_error(0.5) == pytest.approx(np.sqrt(0.25 / 300))
+    assert looked().monte_carlo_error(0.0) == 0.0
+
+
+def test_years_since_the_last_census() -> None:
+    assert years_since_count(plan()) == 2  # counted in 2020, base year 2022
+
+
+def test_run_prints_probabilities_and_writes_quantiles(tmp_path: Path) -> None:
+    file = str(ROOT / "scenarios" / "quxian.yaml")
+    asked = ["run", file, "--draws", "100", "--seed", "3", "--lang", "en", "--out", str(tmp_path)]
+    told = CliRunner().invoke(app, asked)
+    assert told.exit_code == 0, told.output
+    assert "Probability of meeting the targets" in told.output
+    assert "100 draws, seed 3" in told.output
+    with (tmp_path / "quxian" / "plan" / "results.csv").open(encoding="utf-8") as handle:
+        rows = [r for r in csv.DictReader(handle) if r["variable"] == "Population|Resident"]
+    assert {r["statistic"] for r in rows} == {
+        "value",
+        "mean",
+        *(f"p{round(100 * q):02d}" for q in LEVELS),
+    }
+    with (tmp_path / "quxian" / "plan" / "targets.csv").open(encoding="utf-8") as handle:
+        chances = [r["probability"] for r in csv.DictReader(handle) if r["kind"] == "modelled"]
+    assert chances
+    assert all(0.0 <= float(p) <= 1.0 for p in chances)
