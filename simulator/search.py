@@ -25,6 +25,8 @@ _MOST_CORNERS = 6
 #: A setting that misses the goals is dearer than any that meets them.
 _PENALTY = 1e3
 _PASSES = 20
+#: Moves of up to so many steps are all tried.
+_NEAR = 16
 
 
 @dataclass(frozen=True)
@@ -130,12 +132,12 @@ def _first_crowd(space: Grid, seed: int) -> np.ndarray:
 def exchange(problem: Problem, start: Point, margin: float = 0.0) -> Point:
     """Improve a setting by moving one lever, or one down and another just far enough up.
 
-    Ends where no such move, of any power of two of steps, is nearer or cheaper.
+    Ends where no such move, of up to 16 steps or a power of two, is nearer or cheaper.
     """
     best, space = start, grid(problem)
     for _ in range(_PASSES):
         before = best
-        for i, steps in itertools.product(space.free, _powers(max(space.last))):
+        for i, steps in itertools.product(space.free, _moves(max(space.last))):
             for sign in (-1, 1):
                 best = _tried(problem, best, i, sign * steps, margin, space)
         if best is before:
@@ -143,8 +145,10 @@ def exchange(problem: Problem, start: Point, margin: float = 0.0) -> Point:
     return best
 
 
-def _powers(most: int) -> list[int]:
-    return [2**k for k in reversed(range(max(most, 1).bit_length()))]
+def _moves(most: int) -> list[int]:
+    """Numbers of steps that are tried: every small one, and powers of two, largest first."""
+    powers = {2**k for k in range(max(most, 1).bit_length())}
+    return sorted(powers | set(range(1, min(most, _NEAR) + 1)), reverse=True)
 
 
 def _tried(problem: Problem, best: Point, i: int, by: int, margin: float, space: Grid) -> Point:

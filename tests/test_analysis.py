@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from typer.testing import CliRunner
 
 from simulator import budget
 from simulator.cli import app
+from simulator.commands.planning import _refuse_unknown_people
+from simulator.errors import ScenarioError
 from simulator.factors import Factors, run_setting
 from simulator.frontier import Frontier, frontier
 from simulator.goals import choose_goals, projected
@@ -280,6 +283,7 @@ def test_bad_options_are_refused() -> None:
     assert "one or two targets, not 3" in done.stderr
 
 
+<<<<<<< HEAD
 # --- what is refused
 
 
@@ -297,3 +301,23 @@ def test_what_cannot_be_asked_is_refused_with_a_reason(asked: list[str], reason:
     told = CliRunner().invoke(app, [*map(str, asked), "--lang", "en"])
     assert told.exit_code == 2
     assert reason in " ".join(told.output.split())
+=======
+def test_places_without_levers_or_people_are_refused() -> None:
+    whole = result()
+    unsized = replace(whole, start=replace(whole.start, rung="normalised"))
+    with pytest.raises(ScenarioError, match="size_unknown"):
+        _refuse_unknown_people(unsized)
+    summed = replace(whole.trend, members=(whole.trend,))
+    with pytest.raises(ScenarioError, match="sum_of_places"):
+        _refuse_unknown_people(replace(whole, runs={"trend": summed}))
+    _refuse_unknown_people(whole)
+
+
+def test_a_place_without_targets_has_nothing_to_seek() -> None:
+    trend = result().trend
+    place = trend.study.place.model_copy(update={"targets": []})
+    bare = replace(trend, study=replace(trend.study, place=place))
+    with pytest.raises(ScenarioError, match="no_goal"):
+        choose_goals([], bare)
+    assert len(choose_goals([f"{RATE}>=47@2025"], bare)) == 1
+>>>>>>> planning

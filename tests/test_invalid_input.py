@@ -201,7 +201,11 @@ OTHER = {
     "unknown_goal_lever",
     "not_a_range",
     "not_a_weight",
-    "goal_not_drawn",  # of options: tests/test_seek.py
+    "goal_not_drawn",
+    "not_a_power",
+    "too_many_goals",
+    "sum_of_places",
+    "size_unknown",  # of options: tests/test_seek.py and tests/test_analysis.py
     "base_unreachable",
     "repeated_id",
     "seeds_above_one",

@@ -8,6 +8,7 @@ import streamlit as st
 
 from simulator.budget import costs
 from simulator.export import file_name, scenario_yaml
+from simulator.frontier import frontier
 from simulator.goals import Goal, choose_goals
 from simulator.i18n import text
 from simulator.parameters import parameters
@@ -23,6 +24,8 @@ from simulator.ui.opening import Opened, opened
 #: Draws behind a probability, and samples behind the indices, that a page can be waited for.
 _DRAWS, _SAMPLES = 200, 64
 _CASE = "sought"
+#: Points of a trade-off, and targets that it can have.
+_POINTS, _AXES = 7, 2
 _LEAST, _MOST, _USUAL = 0.5, 0.95, 0.8
 _STEP = 0.05
 
@@ -167,8 +170,39 @@ def _more(found: Opened, lang: str) -> None:
     with st.expander(text("app.plan.needs", lang), icon=":material/school:"):
         st.caption(text("plan.needs_basis", lang))
         st.html(tables.html(explained.needs_table(result, current, lang)))
+    with st.expander(text("app.plan.frontier", lang), icon=":material/show_chart:"):
+        _frontier(found, lang)
     with st.expander(text("app.plan.sensitivity", lang), icon=":material/tornado:"):
         _sensitivity(found, lang)
+
+
+def _frontier(found: Opened, lang: str) -> None:
+    """One target against cost, or two against each other."""
+    trend = found.result.trend
+    every = {_key(g): g for g in choose_goals([], trend)}
+    picked = st.multiselect(
+        text("app.plan.traded", lang),
+        list(every),
+        default=list(every)[:1],
+        format_func=lambda k: _named(every[k], lang),
+        max_selections=_AXES,
+        key=f"plan_traded_{lang}",
+    )
+    asked = (_scenario(found), tuple(picked))
+    if st.button(text("app.plan.trace", lang), key="plan_trace") and picked:
+        goals, ranges = tuple(every[k] for k in picked), lever_ranges([], {}, trend)
+        bar = st.progress(0.0, text("plan.tracing", lang))
+        made = frontier(
+            build_problem(found.current, trend, goals, ranges), _POINTS, found.result.study.seed,
+            lambda share: bar.progress(min(share, 1.0), text("plan.tracing", lang)),
+        )  # fmt: skip
+        bar.empty()
+        st.session_state["plan_frontier"] = (asked, made)
+    before, kept = st.session_state.get("plan_frontier", (None, None))
+    if kept is not None and before == asked:
+        lines = explained.frontier_sentences(kept, lang)
+        st.markdown("\n".join(f"- {line}" for line in lines))
+        st.html(tables.html(explained.frontier_table(kept, lang)))
 
 
 def _sensitivity(found: Opened, lang: str) -> None:

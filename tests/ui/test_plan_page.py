@@ -41,3 +41,10 @@ def test_no_target_chosen_is_told(app: Open) -> None:
     session.multiselect(key="plan_goals_zh").set_value([]).run()
     session.button(key="plan_seek").click().run()
     assert text("app.plan.few", "zh") in [w.value for w in session.warning]
+
+
+def test_a_trade_off_is_traced(app: Open) -> None:
+    session = _opened(app, "en")
+    session.button(key="plan_trace").click().run()
+    assert not session.exception
+    assert text("plan.on_curve", "en") in pages(session)
