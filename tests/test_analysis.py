@@ -283,25 +283,6 @@ def test_bad_options_are_refused() -> None:
     assert "one or two targets, not 3" in done.stderr
 
 
-<<<<<<< HEAD
-# --- what is refused
-
-
-RISE = "urbanization_rate_annual_increase"
-REFUSED = [
-    (["seek", "luan"], "sum of several places"),
-    (["sensitivity", FILE, "--samples", "3"], "power of two"),
-    (["frontier", FILE, "--target", RATE, "--target", SEAT, "--target", RISE], "not 3"),
-    (["budget", "jingxin"], "only rates are known"),
-]
-
-
-@pytest.mark.parametrize(("asked", "reason"), REFUSED)
-def test_what_cannot_be_asked_is_refused_with_a_reason(asked: list[str], reason: str) -> None:
-    told = CliRunner().invoke(app, [*map(str, asked), "--lang", "en"])
-    assert told.exit_code == 2
-    assert reason in " ".join(told.output.split())
-=======
 def test_places_without_levers_or_people_are_refused() -> None:
     whole = result()
     unsized = replace(whole, start=replace(whole.start, rung="normalised"))
@@ -320,4 +301,22 @@ def test_a_place_without_targets_has_nothing_to_seek() -> None:
     with pytest.raises(ScenarioError, match="no_goal"):
         choose_goals([], bare)
     assert len(choose_goals([f"{RATE}>=47@2025"], bare)) == 1
->>>>>>> planning
+
+
+# --- what is refused
+
+
+RISE = "urbanization_rate_annual_increase"
+REFUSED = [
+    (["seek", "luan"], "sum of several places"),
+    (["sensitivity", FILE, "--samples", "3"], "power of two"),
+    (["frontier", FILE, "--target", RATE, "--target", SEAT, "--target", RISE], "not 3"),
+    (["budget", "jingxin"], "only rates are known"),
+]
+
+
+@pytest.mark.parametrize(("asked", "reason"), REFUSED)
+def test_what_cannot_be_asked_is_refused_with_a_reason(asked: list[str], reason: str) -> None:
+    told = CliRunner().invoke(app, [*map(str, asked), "--lang", "en"])
+    assert told.exit_code == 2
+    assert reason in " ".join(told.output.split())

@@ -234,11 +234,6 @@ OTHER = {
     "county_table_empty",
     "county_twice",
     "county_without_ages",
-    # commands about plans: tests/test_analysis.py
-    "not_a_power",
-    "size_unknown",
-    "sum_of_places",
-    "too_many_goals",
 }
 
 
