@@ -47,7 +47,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("county_launch", "flow_model"),
     ("county_draws",),
     ("backtest",),
-    ("scores", "baselines"),
+    ("scores", "baselines", "plan_record"),
     ("i18n", ""),  # "" is simulator/__init__.py: the public names
     ("report", "report.errors", "report.longtable", "report.resolved", "report.wording"),
     ("report.provenance", "report.layout", "report.words", "export"),
@@ -61,7 +61,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "charts",
         "charts.points",
     ),
-    ("report.effects", "report.accuracy", "report.calibration"),
+    ("report.effects", "report.accuracy", "report.calibration", "report.record"),
     ("report.sidebyside", "charts.lines"),
     ("charts.causes", "charts.waterfall", "charts.pyramid", "charts.limits", "charts.fan"),
     ("charts.overlay", "report.workbook", "report.planning"),

@@ -75,6 +75,37 @@ def backtest_command(
         _write_text(page, accuracy_page(accuracy, language, today, command), language, console)
 
 
+def record_command(
+    draws: Annotated[
+        int, typer.Option("--draws", min=50, help="每地抽样次数 / draws a place")
+    ] = 400,
+    page: Annotated[
+        Path | None, typer.Option("--page", help="评分页 Markdown / page of scores, Markdown")
+    ] = None,
+    lang: options.Lang = None,
+) -> None:
+    """规划的 2020 年目标，普查是否达到。/ Plans' targets for 2020, and whether they came true."""
+    from rich.progress import track
+
+    from simulator.library_cli import library_files
+    from simulator.plan_record import judge
+    from simulator.report.record import record_page, record_view
+    from simulator.run import run
+    from simulator.scenario import load_scenario
+
+    language, console = options.language(lang), options.page()
+    judged = []
+    bar = Console(stderr=True)
+    for file in track(library_files(), text("record.title", language), console=bar):
+        judged += judge(run(load_scenario(file), face_value=False), draws)
+    for part in record_view(judged, draws, language):
+        console.print(part)
+    if page is not None:
+        command = f"python -m simulator record --draws {draws}"
+        words = record_page(judged, draws, language, f"{datetime.now():%Y-%m-%d}", command)
+        _write_text(page, words, language, console)
+
+
 def _write_text(path: Path, words: str, lang: str, console: Console) -> None:
     """Write a file whole or not at all."""
     fresh = path.with_name(f".{path.name}.part")
@@ -91,3 +122,4 @@ def register(app: typer.Typer) -> None:
     """Add these commands to the program."""
     app.command("calibrate")(calibrate_command)
     app.command("backtest")(backtest_command)
+    app.command("record")(record_command)

@@ -1,0 +1,52 @@
+"""Plans held against the census: what is judged, by what, and how probabilities are scored."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+from quxian import ROOT, result
+
+from simulator import load_scenario, run
+from simulator.i18n import LANGUAGES
+from simulator.plan_record import Judged, brier, constant_guess, judge
+from simulator.report.record import record_page
+
+QIANAN = ROOT / "scenarios" / "places" / "qianan.yaml"
+
+
+@cache
+def qianan() -> tuple[Judged, ...]:
+    return tuple(judge(run(load_scenario(QIANAN), face_value=False), 60))
+
+
+def test_only_targets_of_a_counted_year_are_judged_and_by_the_count() -> None:
+    """迁安 2020: 466,210 town residents of 776,752, against 60.5 % wanted and 54.8 % stated."""
+    (one,) = qianan()
+    assert (one.target.indicator, one.target.at) == ("resident_urbanization_rate", 2020)
+    assert one.happened == pytest.approx(100.0 * 466_210 / 776_752)
+    assert not one.met
+    assert 0.0 < one.probability < 1.0
+    assert one.base_error == pytest.approx(3.5, abs=0.1)
+
+
+def test_a_place_without_a_later_census_is_not_judged() -> None:
+    assert judge(result(), 60) == []
+
+
+def test_brier_scores_by_hand() -> None:
+    assert brier([1.0, 0.0], [True, False]) == 0.0
+    assert brier([0.5, 0.5], [True, False]) == pytest.approx(0.25)
+    assert brier([0.9, 0.2], [True, True]) == pytest.approx((0.01 + 0.64) / 2.0)
+
+
+def test_the_constant_guess_never_sees_its_own_target() -> None:
+    assert constant_guess([True, False, False]) == pytest.approx([0.0, 0.5, 0.5])
+    assert constant_guess([True]) == [0.5]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_page_holds_every_target_and_the_scores(lang: str) -> None:
+    page = record_page(qianan(), 60, lang, "2026-01-01", "python -m simulator record")
+    assert f"{qianan()[0].happened:.2f}" in page
+    assert f"{brier([qianan()[0].probability], [False]):.3f}" in page
