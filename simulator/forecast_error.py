@@ -17,7 +17,8 @@ import numpy as np
 _DECADE = 10
 #: Years after a count at which the error of estimated base figures was measured (2010 to 2015).
 _HALFWAY = 5.0
-_POPULATION, _URBAN = 0, 1
+
+Values = Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -59,20 +60,38 @@ def _missing(wanted: np.ndarray, held: np.ndarray) -> np.ndarray:
     return np.where(wanted > 0.0, lacking, 0.0)
 
 
+def base_spread(stated: bool, years_since_count: int, size: str, values: Values) -> float:
+    """Standard deviation at the base year, eq. (70): of an estimate, or of the model's own carry.
+
+    Parameters
+    ----------
+    stated : whether a document states the base figure; else it was carried from the last count
+    years_since_count : years from the last census used to the base year; 0 if the base is one
+    size : ``population`` or ``urban``
+    values : the parameters of group ``forecast``
+    """
+    if stated:
+        return values[f"base_error_{size}"] * min(years_since_count / _HALFWAY, 1.0)
+    shape = growth(values["forecast_persistence"], years_since_count)
+    return float(values[f"forecast_error_{size}"] * shape[-1])
+
+
 def forecast_errors(
     normal: np.ndarray,
     log_residents: np.ndarray,
     logit_urban: np.ndarray,
-    years_since_count: float,
-    values: Mapping[str, float],
+    spread: tuple[float, float],
+    values: Values,
 ) -> Errors:
-    """What draws lack of the errors measured, and the error of an estimated base.
+    """What draws lack of the errors measured, and the error of the base.
+
+    Their mean is 0, so that the middle of the draws stays where it was.
 
     Parameters
     ----------
-    normal : (K, 2, T + 1) standard normals; the last of each row is for the base
+    normal : (K, 2, T + 1) standard normals; the first of each row is for the base
     log_residents, logit_urban : (K, T + 1) of the draws as they are
-    years_since_count : years from the last census used to the base year; 0 if the base is one
+    spread : standard deviation of either at the base year, `base_spread`
     values : the parameters of group ``forecast``
 
     Returns
@@ -81,15 +100,10 @@ def forecast_errors(
         Of draws, to be added to ``log_residents`` and ``logit_urban``.
     """
     rho, horizon = values["forecast_persistence"], normal.shape[-1] - 1
-    shape, age = growth(rho, horizon), min(years_since_count / _HALFWAY, 1.0)
-    found = []
-    for row, drawn, size, base, bias in (
-        (_POPULATION, log_residents, "forecast_error_population", "base_error_population",
-         "base_bias_population"),
-        (_URBAN, logit_urban, "forecast_error_urban", "base_error_urban", "base_bias_urban"),
-    ):  # fmt: skip
-        wanted = values[size] * shape
-        path = _paths(normal[:, row, :-1], rho) * values[size] * _missing(wanted, drawn.std(axis=0))
-        start = (values[base] * normal[:, row, -1] - values[bias]) * age
-        found.append(path + start[:, None])
+    shape, found = growth(rho, horizon), []
+    for row, (drawn, size) in enumerate(((log_residents, "population"), (logit_urban, "urban"))):
+        scale = values[f"forecast_error_{size}"]
+        lacking = _missing(scale * shape, drawn.std(axis=0))
+        path = _paths(normal[:, row, 1:], rho) * scale * lacking
+        found.append(path + spread[row] * normal[:, row, :1])
     return Errors(*found)

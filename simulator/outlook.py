@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.axes import Place
+from simulator.axes import Place, Registration
+from simulator.census import is_joined
 from simulator.ensemble import run_draws
-from simulator.forecast_error import Errors, forecast_errors
+from simulator.forecast_error import Errors, base_spread, forecast_errors
 from simulator.indicators import Stocks, measure
 from simulator.run import Run
 from simulator.targets import meets
@@ -19,6 +20,9 @@ from simulator.units import from_base
 LEVELS = (0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95)
 #: Censuses are taken in years that end in 0.
 _CENSUS_EVERY = 10
+_HALF = 0.5
+_RESIDENTS, _SPLIT = "resident_population", {"resident_urbanization_rate", "town_population"}
+_LOCAL = slice(Registration.URBAN_HUKOU, Registration.NONLOCAL)
 #: Keys of the errors' streams lie beyond any block of parameter draws.
 _STREAM = 2**40
 _SERIES = (
@@ -45,8 +49,13 @@ class Outlook:
     probability: tuple[float | None, ...]
 
     def monte_carlo_error(self, probability: float) -> float:
-        """Standard error of a probability that comes from the number of draws being finite."""
-        return float(np.sqrt(probability * (1.0 - probability) / self.draws))
+        """Standard error of a probability that comes from the number of draws being finite.
+
+        Half a draw is added to either side (Agresti and Coull 1998), so that none and all are not
+        called certain.
+        """
+        share = (probability * self.draws + _HALF) / (self.draws + 2.0 * _HALF)
+        return float(np.sqrt(share * (1.0 - share) / self.draws))
 
 
 def outlook(run: Run, draws: int, seed: int) -> Outlook:
@@ -55,14 +64,18 @@ def outlook(run: Run, draws: int, seed: int) -> Outlook:
     The stream is a function of the seed alone, so the same call gives the same numbers on any
     number of cores.
     """
-    trend, policy = _totals(run, draws, seed)
-    age = years_since_count(run)
-    normal = np.stack([_normals(seed, k, len(run.years)) for k in range(draws)])
-    errors = _errors(trend, normal, age, run)
-    series = _series(_shifted(policy, errors), run)
+    series = _series(drawn_totals(run, draws, seed), run)
     found = {name: np.quantile(values, LEVELS, axis=0) for name, values in series.items()}
     mean = {name: values.mean(axis=0) for name, values in series.items()}
-    return Outlook(draws, seed, age, found, mean, _probabilities(run, series))
+    chances = _probabilities(run, series)
+    return Outlook(draws, seed, years_since_count(run), found, mean, chances)
+
+
+def drawn_totals(run: Run, draws: int, seed: int) -> np.ndarray:
+    """Totals by registration and place of every draw with its errors, (K, T + 1, 3, 3) persons."""
+    trend, policy = _totals(run, draws, seed)
+    normal = np.stack([_normals(seed, k, len(run.years)) for k in range(draws)])
+    return _shifted(policy, _errors(trend, normal, run))
 
 
 def _totals(run: Run, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -76,9 +89,12 @@ def _totals(run: Run, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _normals(seed: int, draw: int, size: int) -> np.ndarray:
-    """Standard normals (2, size) of one draw, from another stream than its parameters."""
+    """Standard normals (2, size) of one draw, from another stream than its parameters.
+
+    Those of early years do not depend on how many follow.
+    """
     stream = np.random.Generator(np.random.Philox(key=[seed, _STREAM + draw]))
-    return stream.standard_normal((2, size))
+    return stream.standard_normal((size, 2)).T
 
 
 def years_since_count(run: Run) -> int:
@@ -103,22 +119,35 @@ def _urban(totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return town + village, np.log(town / village)
 
 
-def _errors(totals: np.ndarray, normal: np.ndarray, age: int, run: Run) -> Errors:
+def _errors(totals: np.ndarray, normal: np.ndarray, run: Run) -> Errors:
     """Errors to be carried, sized on the trend so that a lever does not change them."""
     residents, logit = _urban(totals)
-    return forecast_errors(normal, np.log(residents), logit, age, run.start.values)
+    values, age = run.start.values, years_since_count(run)
+    stated = {f.indicator for f in run.study.place.facts if f.use == "base" and not is_joined(f)}
+    spread = (
+        base_spread(_RESIDENTS in stated, age, "population", values),
+        base_spread(not _SPLIT.isdisjoint(stated), age, "urban", values),
+    )
+    return forecast_errors(normal, np.log(residents), logit, spread, values)
 
 
 def _shifted(totals: np.ndarray, errors: Errors) -> np.ndarray:
-    """Totals with residents and urban share moved by their errors; those away stay, eq. (70)."""
-    residents, logit = _urban(totals)
+    """Totals with residents and urban share moved by their errors, eq. (70).
+
+    Registers know their people: a local who is not resident after all is away, and the other way
+    round, as far as there are people away.
+    """
+    _, logit = _urban(totals)
     share = 1.0 / (1.0 + np.exp(-logit))
     moved = 1.0 / (1.0 + np.exp(-(logit + errors.urban)))
     level = np.exp(errors.population)
-    factors = np.ones((*residents.shape, totals.shape[-1]))
-    factors[..., Place.TOWN] = level * moved / share
-    factors[..., Place.VILLAGE] = level * (1.0 - moved) / (1.0 - share)
-    return np.asarray(totals * factors[..., None, :])
+    shifted = totals.copy()
+    shifted[..., Place.TOWN] *= (level * moved / share)[..., None]
+    shifted[..., Place.VILLAGE] *= (level * (1.0 - moved) / (1.0 - share))[..., None]
+    gained = (shifted - totals)[..., _LOCAL, : Place.AWAY].sum(axis=-1)
+    away = totals[..., _LOCAL, Place.AWAY] - gained
+    shifted[..., _LOCAL, Place.AWAY] = np.maximum(away, 0.0)
+    return np.asarray(shifted)
 
 
 def _series(totals: np.ndarray, run: Run) -> dict[str, np.ndarray]:

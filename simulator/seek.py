@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from simulator.budget import Cost, costs
-from simulator.ensemble import run_draws
 from simulator.goals import Goal, attained, by_stocks
 from simulator.indicators import measure
+from simulator.outlook import drawn_totals
 from simulator.problem import Point, Problem, ended, setting_case
 from simulator.ranges import LeverRange
 from simulator.run import Result, Run, run_case
@@ -158,7 +158,7 @@ def _draw_slacks(problem: Problem, point: Point, draws: int, seed: int) -> np.nd
     run = replace(
         problem.base, inputs=problem.base.inputs._replace(policy=problem.policy(point.at))
     )
-    cells = run_draws(run, draws, seed).policy
+    cells = drawn_totals(run, draws, seed)
     stocks, share = measure(cells[..., None, None]), run.start.seat_share
     slacks = []
     for goal in problem.goals:
