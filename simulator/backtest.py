@@ -1,4 +1,4 @@
-"""Counties launched in 2010 and projected to 2020 with frozen coefficients, beside what came.
+"""Counties launched in 2010 and carried to 2020 with frozen coefficients, beside what came.
 
 docs/model.md, backtest. Nothing is fitted here: a 2020 figure is only compared.
 """
@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from simulator.county_draws import drawn_rates, ends
+from simulator.county_draws import drawn, ends, quantiles
 from simulator.county_features import Known, known
-from simulator.county_launch import decade, start_county
+from simulator.county_launch import decade, met, start_county
 from simulator.county_tables import (
     CORE_2010,
     CORE_2020,
@@ -25,7 +25,7 @@ from simulator.county_tables import (
     read_census,
 )
 from simulator.errors import ScenarioError, Violation
-from simulator.flow_model import Rates, learnt_without, predict
+from simulator.flow_model import DRAWN, TARGETS, Expected, learnt_without, predict
 from simulator.matching import Unit, match
 from simulator.parameters import central_values
 
@@ -89,16 +89,15 @@ def run_backtest(folder: Path, draws: int, *, workers: int | None = None) -> Bac
     units, unmatched = match(first, second)
     figures = known(first, units)
     codes = tuple(first.codes[u.parts[0]] for u in units)
-    rates = predict(figures, codes)
+    expected = predict(figures, codes)
     values = central_values()
 
-    def work(i: int) -> tuple[np.ndarray, np.ndarray]:
-        return _project(figures, i, codes[i], rates, draws, values)
+    def work(i: int) -> np.ndarray:
+        return _central_ages(figures, i, expected, values)
 
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
-        found = list(pool.map(work, range(len(units))))
-    end = np.stack([e for e, _ in found])
-    share = end[..., 0] / end[..., 1]
+        ages = list(pool.map(work, range(len(units))))
+    residents, share = _spread(figures, codes, expected, draws)
     rows = [u.row for u in units]
     urban = second.values["urban"] / second.values["resident"]
     return Backtest(
@@ -108,10 +107,10 @@ def run_backtest(folder: Path, draws: int, *, workers: int | None = None) -> Bac
         resident_2020=_of_2020(second.values["resident"], rows),
         urban_2020=_of_2020(urban, rows),
         ages_2020=_of_2020(second.ages, rows),
-        resident_mean=end[..., 1].mean(axis=1),
-        resident_quantiles=np.quantile(end[..., 1], PROBABILITIES, axis=1).T,
+        resident_mean=residents.mean(axis=1),
+        resident_quantiles=np.quantile(residents, PROBABILITIES, axis=1).T,
         urban_quantiles=np.quantile(share, PROBABILITIES, axis=1).T,
-        ages=np.stack([ages for _, ages in found]),
+        ages=np.stack(ages),
         learnt=np.array([learnt_without(code) for code in codes]),
         unmatched=tuple(f"{second.codes[r]} {second.names[r]}" for r in unmatched),
     )
@@ -131,14 +130,28 @@ def read_both(folder: Path) -> tuple[CountyTable, CountyTable]:
     return tables[0], tables[1]
 
 
-def _project(
-    figures: Known, i: int, code: str, rates: Rates, draws: int, values: Mapping[str, float]
+def _spread(
+    figures: Known, codes: tuple[str, ...], expected: Expected, draws: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Ends of a county's draws (K, 2), and its central projection's ages (2, 19)."""
+    """Residents and urban shares of every unit's draws, each (U, K)."""
+    counts = figures.counts
+    found = [
+        ends(drawn(expected, i, code, SEED, draws), counts["resident"][i], counts["urban"][i])
+        for i, code in enumerate(codes)
+    ]
+    return np.stack([f[0] for f in found]), np.stack([f[1] for f in found])
+
+
+def _central_ages(
+    figures: Known, i: int, expected: Expected, values: Mapping[str, float]
+) -> np.ndarray:
+    """Residents by sex and age group (2, 19) of the projection that meets the median outcomes."""
+    middle = quantiles(expected, i, np.full((len(DRAWN), 1), 0.5))
+    residents, share = ends(middle, figures.counts["resident"][i], figures.counts["urban"][i])[:, 0]
+    children = expected.centre[i, TARGETS.index("children")]
     started = start_county(figures, i, values)
-    drawn = drawn_rates(rates, i, code, SEED, draws)
-    middle = decade(started, list(np.median(drawn, axis=1)), values)
-    return ends(started, drawn, values), middle.ages
+    rates = met(started, np.array([np.log(residents), share, children]), values)
+    return decade(started, list(rates), values).ages
 
 
 def _of_2020(values: np.ndarray, rows: list[int | None]) -> np.ndarray:

@@ -16,7 +16,7 @@ import numba
 _PACKAGE = Path(__file__).parent
 #: What compiled code is made from: itself, and the enumerations that it indexes by.
 _SOURCES = (
-    "axes", "bracket", "county_draws", "draws", "levers/columns", "levers/housing", "levers/jobs",
+    "axes", "bracket", "draws", "levers/columns", "levers/housing", "levers/jobs",
     "levers/settlement", "moves", "projection", "sheet", "sketch", "state", "step", "waiting",
     "year",
 )  # fmt: skip

@@ -28,6 +28,15 @@ from simulator.state import Inputs
 
 YEARS = range(FIRST_YEAR + 1, SECOND_YEAR + 1)
 _PERCENT = 100.0
+#: Groups of children under ten.
+CHILDREN = 3
+#: Newton's method: where it starts (net rates outside, to town, log fertility), steps of its
+#: differences, longest moves, bounds, and when it ends.
+_START = np.array([0.0, 0.012, 0.0])
+_STEPS = np.array([1e-4, 1e-4, 1e-3])
+_DOWN, _UP = np.array([-0.02, -0.02, -0.5]), np.array([0.03, 0.03, 0.5])
+_BOUNDS = np.array([[-0.15, -0.1, -1.5], [0.3, 0.15, 1.5]])
+_CLOSE, _TRIALS, _SINGULAR = 1e-6, 12, 1e-3
 #: No recent shift of levels: a census decade is one trend.
 _NEVER = SECOND_YEAR
 
@@ -85,3 +94,33 @@ def decade(started: Started, rates: Sequence[float], values: Mapping[str, float]
     residents = float(people[:, : Place.AWAY].sum())
     ages = np.add.reduceat(residents_by_age(final), GROUP_STARTS, axis=-1)
     return Outcome(residents, float(people[:, Place.TOWN].sum()) / residents, ages)
+
+
+def child_share(ages: np.ndarray) -> float:
+    """Log of the share of children under ten in residents by sex and age group (2, 19)."""
+    return float(np.log(ages[:, :CHILDREN].sum() / ages.sum()))
+
+
+def met(started: Started, wanted: np.ndarray, values: Mapping[str, float]) -> np.ndarray:
+    """Net rates (3,) with which the year loop meets what is wanted, by Newton's method.
+
+    ``wanted`` : log residents, urban share, log share of children under ten. What cannot be met
+    within ten years of bounded rates is met as nearly as a dozen steps allow.
+    """
+
+    def answer(rates: np.ndarray) -> np.ndarray:
+        found = decade(started, list(rates), values)
+        return np.array([np.log(found.residents), found.urban_share, child_share(found.ages)])
+
+    rates, now = _START.copy(), answer(_START)
+    for _ in range(_TRIALS):
+        miss = wanted - now
+        if np.abs(miss).max() < _CLOSE:
+            break
+        slope = np.stack(
+            [(answer(rates + step) - now) / step.sum() for step in np.diag(_STEPS)], axis=-1
+        )
+        move = np.linalg.lstsq(slope, miss, rcond=_SINGULAR)[0]
+        rates = np.clip(rates + np.clip(move, _DOWN, _UP), *_BOUNDS)
+        now = answer(rates)
+    return rates

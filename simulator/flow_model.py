@@ -1,4 +1,4 @@
-"""Net rates of a county as learnt from the development counties' decade 2010-2020.
+"""Ten-year outcomes of a county as learnt from the development counties' decade 2010-2020.
 
 docs/model.md eqs. (74)-(76). The tables are written by tools/learn_flows.py; a county that took
 part in the learning is predicted by the coefficients that were learnt without it.
@@ -15,9 +15,18 @@ import numpy as np
 from simulator.county_features import Known, standardized
 from simulator.county_lists import learnt_rows
 
-TARGETS = ("outside", "town", "fertility")
-#: Yearly rates are learnt over ten years, so that all targets are of one order.
-UNITS = (0.1, 0.1, 1.0)
+#: Log growth of residents, change of the stretched logit of the urban share, log of the share of
+#: children under ten at the end.
+TARGETS = ("residents", "urban", "children")
+#: Targets that have trees and whose errors are drawn: all but the last.
+DRAWN = TARGETS[:2]
+#: Part of the Gaussian process's prediction that the trees build upon; chosen out of fold among
+#: 0.5, 0.7 and 1.
+BELIEVED = 0.7
+#: Leaves are stored as whole numbers of this size.
+LEAF_UNIT = 1e-4
+#: Shares are stretched by this much at both ends, so that a county can become wholly urban.
+_STRETCH = 0.01
 #: Name of the fold that leaves nothing out.
 WHOLE = "all"
 #: Bounds of the size classes, residents.
@@ -30,11 +39,11 @@ _ROOT3 = 3.0**0.5
 
 
 @dataclass(frozen=True)
-class Rates:
-    """Predicted net rates: centre (U, 3) and, per target, spread (U, 3).
+class Expected:
+    """Predicted outcomes: ``centre`` (U, 3) as `TARGETS`, ``spread`` (U, 2) of those `DRAWN`.
 
-    ``quantile`` (U, 3, Q) are standardized errors at ``probabilities`` (Q,); ``correlation``
-    (U,) of the errors of the first two rates, on the normal scale.
+    ``quantile`` (U, 2, Q) are standardized errors at ``probabilities`` (Q,); ``correlation``
+    (U,) of the errors of the drawn outcomes, on the normal scale.
     """
 
     centre: np.ndarray
@@ -42,6 +51,24 @@ class Rates:
     quantile: np.ndarray
     probabilities: np.ndarray
     correlation: np.ndarray
+
+
+@dataclass(frozen=True)
+class Trees:
+    """Trees that ask the same question throughout a level; see docs/model.md eq. (74).
+
+    ``feature`` and ``cut`` (T, D) are positions, ``leaf`` (T, 2**D) values.
+    """
+
+    feature: np.ndarray
+    cut: np.ndarray
+    leaf: np.ndarray
+
+    def value(self, z: np.ndarray, cuts: np.ndarray) -> np.ndarray:
+        """Sum of the trees' leaves for rows of ``z`` (U, F) with ``cuts`` (C, F), shape (U,)."""
+        above = z[:, self.feature] > cuts[self.cut, self.feature]
+        place = above @ (1 << np.arange(self.feature.shape[1])[::-1])
+        return np.asarray(self.leaf[np.arange(len(self.leaf)), place].sum(axis=1))
 
 
 @dataclass(frozen=True)
@@ -57,6 +84,19 @@ class Coefficients:
     spread: np.ndarray
     size_factor: np.ndarray
     quantile: np.ndarray
+    trees: Trees
+
+
+def stretched_logit(share: np.ndarray) -> np.ndarray:
+    """Logit of shares from 0 to 1, both included."""
+    inner = (share + _STRETCH) / (1.0 + 2.0 * _STRETCH)
+    return np.asarray(np.log(inner / (1.0 - inner)))
+
+
+def share_of(logit: np.ndarray) -> np.ndarray:
+    """Shares of stretched logits, from 0 to 1."""
+    inner = 1.0 / (1.0 + np.exp(-logit))
+    return np.asarray(np.clip(inner * (1.0 + 2.0 * _STRETCH) - _STRETCH, 0.0, 1.0))
 
 
 def kernel(x: np.ndarray, y: np.ndarray, inverse_square: np.ndarray) -> np.ndarray:
@@ -78,8 +118,8 @@ def spread_basis(z: np.ndarray, names: Sequence[str]) -> np.ndarray:
     return np.column_stack([np.ones(len(z)), *columns, z[:, names.index("size")] ** 2])
 
 
-def predict(figures: Known, codes: Sequence[str]) -> Rates:
-    """Net rates of units, each by the fold that its 2010 row had no part in.
+def predict(figures: Known, codes: Sequence[str]) -> Expected:
+    """Outcomes of units, each by the fold that its 2010 row had no part in.
 
     Parameters
     ----------
@@ -91,11 +131,11 @@ def predict(figures: Known, codes: Sequence[str]) -> Rates:
     order = [names.index(n) for n in model.features]
     z = standardized(figures.features[:, order], model.mean, model.sd)
     size = size_class(figures.counts["resident"])
+    district = (figures.features[:, names.index("district")] > 0.0).astype(int)
     basis = spread_basis(z, model.features)
-    n, n_quantiles = len(codes), len(model.probabilities)
-    centre, spread = np.empty((n, len(TARGETS))), np.empty((n, len(TARGETS)))
-    quantile = np.empty((n, len(TARGETS), n_quantiles))
-    correlation = np.full(n, model.correlation)
+    n = len(codes)
+    centre, spread = np.empty((n, len(TARGETS))), np.empty((n, len(DRAWN)))
+    quantile = np.empty((n, len(DRAWN), len(model.probabilities)))
     folds = np.array([model.folds.get(code, WHOLE) for code in codes])
     for fold in np.unique(folds):
         at = np.flatnonzero(folds == fold)
@@ -105,10 +145,12 @@ def predict(figures: Known, codes: Sequence[str]) -> Rates:
             centre[at, j] = c.constant + z[at] @ c.linear + likeness @ c.support
             centre[at, j] += [c.province.get(str(p), 0.0) for p in figures.province[at]]
             centre[at, j] += [c.prefecture.get(str(p), 0.0) for p in figures.prefecture[at]]
-            spread[at, j] = np.exp(basis[at] @ c.spread) * c.size_factor[size[at]]
-            quantile[at, j] = c.quantile
-    unit = np.array(UNITS)
-    return Rates(centre * unit, spread * unit, quantile, model.probabilities, correlation)
+            if target in DRAWN:
+                centre[at, j] = BELIEVED * centre[at, j] + c.trees.value(z[at], model.cuts)
+                spread[at, j] = np.exp(basis[at] @ c.spread) * c.size_factor[size[at]]
+                quantile[at, j] = c.quantile[district[at]]
+    correlation = np.full(n, model.correlation)
+    return Expected(centre, spread, quantile, model.probabilities, correlation)
 
 
 @dataclass(frozen=True)
@@ -116,6 +158,7 @@ class _Model:
     features: tuple[str, ...]
     mean: np.ndarray
     sd: np.ndarray
+    cuts: np.ndarray
     support: np.ndarray
     folds: dict[str, str]
     probabilities: np.ndarray
@@ -130,11 +173,13 @@ def _tables() -> _Model:
     support = learnt_rows("support")
     shared = {r["name"]: float(r["value"]) for r in learnt_rows("errors")}
     probabilities = [float(v) for k, v in shared.items() if k.startswith("probability_")]
+    cuts = [k for k in features[0] if k.startswith("cut_")]
     columns = [k for k in learnt_rows("coefficients")[0] if k not in ("part", "name")]
     return _Model(
         features=names,
         mean=np.array([float(r["mean"]) for r in features]),
         sd=np.array([float(r["sd"]) for r in features]),
+        cuts=np.array([[float(r[k]) for r in features] for k in cuts]),
         support=np.array([[float(r[n]) for n in names] for r in support]),
         folds={r["code"]: r["fold"] for r in learnt_rows("folds")},
         probabilities=np.array(probabilities),
@@ -154,6 +199,8 @@ def _coefficients(column: str) -> Coefficients:
     def array(part: str) -> np.ndarray:
         return np.array(list(parts[part].values()))
 
+    quantile = np.stack([array("quantile"), array("quantile_district")])
+
     return Coefficients(
         constant=parts["constant"][""],
         inverse_square=array("scale"),
@@ -163,8 +210,22 @@ def _coefficients(column: str) -> Coefficients:
         prefecture=parts["prefecture"],
         spread=array("spread"),
         size_factor=array("size_factor"),
-        quantile=array("quantile"),
+        quantile=quantile,
+        trees=_trees(column),
     )
+
+
+def _trees(column: str) -> Trees:
+    """Trees of one target and fold."""
+    rows = [r for r in learnt_rows("trees") if r["set"] == column]
+
+    def array(part: str) -> np.ndarray:
+        return np.array([[int(v) for k, v in r.items() if k.startswith(part)] for r in rows])
+
+    if not rows:
+        nothing = np.empty((0, 1), dtype=int)
+        return Trees(nothing, nothing, np.empty((0, 2)))
+    return Trees(array("feature_"), array("cut_"), array("leaf_") * LEAF_UNIT)
 
 
 def learnt_without(code: str) -> bool:

@@ -1,12 +1,12 @@
-"""Learn the net rates of counties from the development part of the 2020 census.
+"""Learn ten-year outcomes of counties from the development part of the 2020 census.
 
 Usage: ``OPENBLAS_NUM_THREADS=1 python -m tools.learn_flows DATA_DIR [--output DIR]``
 
-Each county of 2010 that the 2020 tables hold is inverted: the three net rates with which the
-model's own year loop meets its residents, urban share and children of 2020. The rates are then
-regressed on what was known in 2010, once with all counties and once without each of ten folds,
-so that every county has a prediction that its own 2020 row had no part in. On one thread and
-rounded, the same inputs give the same bytes.
+Growth of residents, change of the urban share and children of each county of 2010 that the 2020
+tables hold are regressed on what was known in 2010, once with all counties and once without each
+of ten folds, so that every county has a prediction that its own 2020 row had no part in. For the
+priors of places the year loop is inverted: the net rates that meet the outcomes. On one thread
+and rounded, the same inputs give the same bytes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from scipy.special import ndtri
 from scipy.stats import rankdata
 
 from simulator.county_features import Known, known, standardized
-from simulator.county_launch import Started, decade, start_county
+from simulator.county_launch import child_share, met, start_county
 from simulator.county_tables import (
     CORE_2010,
     CORE_2020,
@@ -33,18 +33,31 @@ from simulator.county_tables import (
     read_census,
 )
 from simulator.flow_model import (
+    BELIEVED,
+    DRAWN,
     SIZE_BOUNDS,
     SPREAD,
     TARGETS,
-    UNITS,
     WHOLE,
+    Trees,
     kernel,
+    share_of,
     size_class,
     spread_basis,
+    stretched_logit,
 )
-from simulator.flow_priors import prior_features
+from simulator.flow_priors import RATES, prior_features
 from simulator.matching import match
 from simulator.parameters import central_values
+from tools.boosted_trees import boost, cut_points
+from tools.flow_tables import (
+    PROVENANCE,
+    Named,
+    write,
+    write_errors,
+    write_regressions,
+    write_trees,
+)
 from tools.gaussian_process import Data, learn_scales, noise_of, pivots, robust_weights, solve
 from tools.learn_priors import learn_priors
 
@@ -53,22 +66,9 @@ FOLDS: Final = 10
 SCALE_GROUPS: Final = 3
 SUPPORT: Final = 500
 STEPS: Final = 20
-CHILDREN: Final = 3
 PROBABILITIES: Final = np.concatenate([[0.005], np.linspace(0.02, 0.98, 33), [0.995]])
-DIGITS: Final = 6
 DEFAULT_OUTPUT: Final = Path(__file__).resolve().parent.parent / "simulator" / "data"
-Named = dict[tuple[str, str], float]
-"""Coefficients by part and name."""
 
-PROVENANCE: Final = (
-    "source: 中国2010年人口普查分县资料; 2020中国人口普查分县资料 (development part)",
-    "computed by tools/learn_flows.py; docs/model.md eqs. (71)-(76)",
-)
-_START: Final = np.array([0.0, 0.012, 0.0])
-_STEPS: Final = np.array([1e-4, 1e-4, 1e-3])
-_DOWN, _UP = np.array([-0.02, -0.02, -0.5]), np.array([0.03, 0.03, 0.5])
-_BOUNDS: Final = np.array([[-0.15, -0.1, -1.5], [0.3, 0.15, 1.5]])
-_CLOSE, _TRIALS = 1e-6, 12
 _JITTER: Final = 1e-4
 _SMALL: Final = 1e-8
 
@@ -78,73 +78,57 @@ def fold_of(code: str) -> int:
     return int(hashlib.sha256(code.encode()).hexdigest(), 16) % FOLDS
 
 
-def invert(started: Started, wanted: np.ndarray) -> np.ndarray:
-    """Net rates that meet log residents, urban share and log share of children, Newton's way."""
-    values = central_values()
-
-    def answer(rates: np.ndarray) -> np.ndarray:
-        found = decade(started, list(rates), values)
-        children = found.ages[:, :CHILDREN].sum() / found.ages.sum()
-        return np.array([np.log(found.residents), found.urban_share, np.log(children)])
-
-    rates, now = _START.copy(), answer(_START)
-    for _ in range(_TRIALS):
-        miss = wanted - now
-        if np.abs(miss).max() < _CLOSE:
-            break
-        slope = np.stack(
-            [(answer(rates + step) - now) / step.sum() for step in np.diag(_STEPS)], axis=-1
-        )
-        move = np.linalg.lstsq(slope, miss, rcond=1e-3)[0]
-        rates = np.clip(rates + np.clip(move, _DOWN, _UP), *_BOUNDS)
-        now = answer(rates)
-    return rates
-
-
 @dataclass(frozen=True)
-class Inverted:
-    """All units with their first 2010 codes; of those learnt from: rows, rates (n, 3), and what
-    any place knows of itself (n, F).
-    """
+class Learning:
+    """All units with their first 2010 codes; of those learnt from: rows and outcomes (n, 3)."""
 
     figures: Known
     codes: list[str]
     rows: np.ndarray
-    rates: np.ndarray
-    own: np.ndarray
+    outcomes: np.ndarray
 
 
-def inverted(folder: Path) -> Inverted:
-    """Net rates with which the model meets 2020, county by county."""
+def outcomes(folder: Path) -> Learning:
+    """What became of each county of 2010 that the 2020 tables hold, as `TARGETS`."""
     first = read_census(folder, FIRST_YEAR, CORE_2010)
     second = read_census(folder, SECOND_YEAR, CORE_2020)
     units, _ = match(first, second)
     figures = known(first, units)
-    rows, rates, own = [], [], []
-    for i, unit in enumerate(units):
-        if unit.row is None:
-            continue
-        residents = second.values["resident"][unit.row]
-        share = second.values["urban"][unit.row] / residents
-        ages = second.ages[unit.row]
-        children = np.log(ages[:, :CHILDREN].sum() / ages.sum())
-        started = start_county(figures, i, central_values())
-        rates.append(invert(started, np.array([np.log(residents), share, children])))
-        own.append(prior_features(started.inputs.population, started.context.level))
-        rows.append(i)
+    rows = np.array([i for i, unit in enumerate(units) if unit.row is not None])
+    later = [unit.row for unit in units if unit.row is not None]
+    before, town = figures.counts["resident"][rows], figures.counts["urban"][rows]
+    after = second.values["resident"][later]
+    share = second.values["urban"][later] / after
+    found = [
+        np.log(after / before),
+        stretched_logit(share) - stretched_logit(town / before),
+        [child_share(second.ages[i]) for i in later],
+    ]
     codes = [first.codes[u.parts[0]] for u in units]
-    return Inverted(figures, codes, np.array(rows), np.array(rates), np.array(own))
+    return Learning(figures, codes, rows, np.column_stack(found))
+
+
+def inverted(found: Learning) -> tuple[np.ndarray, np.ndarray]:
+    """Net rates (n, 3) with which the year loop meets the outcomes; what any place knows (n, F)."""
+    rates, own = [], []
+    counts, values = found.figures.counts, central_values()
+    for i, (growth, change, children) in zip(found.rows, found.outcomes, strict=True):
+        begin = stretched_logit(counts["urban"][i] / counts["resident"][i])
+        residents = np.log(counts["resident"][i]) + growth
+        started = start_county(found.figures, i, values)
+        wanted = np.array([residents, float(share_of(begin + change)), children])
+        rates.append(met(started, wanted, values))
+        own.append(prior_features(started.inputs.population, started.context.level))
+    return np.array(rates), np.array(own)
 
 
 def regress(
     data: Data,
     supports: np.ndarray,
     y: np.ndarray,
-    size: np.ndarray,
-    spread: np.ndarray,
     h: np.ndarray,
 ) -> tuple[Named, np.ndarray]:
-    """Coefficients of one target from the counties of one fold, by part and name, and errors."""
+    """Coefficients of one target from the counties of one fold, and leave-one-out errors."""
     centre = float(np.median(y))
     weight = robust_weights(data, y - centre, h)
     n_features = data.z.shape[1]
@@ -180,11 +164,43 @@ def regress(
     found |= {
         ("prefecture", str(n)): float(v) for n, v in zip(prefectures, b[ends[4] :], strict=True)
     }
-    return found | widths(error, size, spread), error
+    return found, error
 
 
-def widths(error: np.ndarray, size: np.ndarray, basis: np.ndarray) -> dict[tuple[str, str], float]:
-    """How wide leave-one-out errors are by features and size class, and their quantiles."""
+@dataclass(frozen=True)
+class Groups:
+    """How errors are told apart: fold, size class, whether a district, (n,); spread basis."""
+
+    fold: np.ndarray
+    size: np.ndarray
+    district: np.ndarray
+    basis: np.ndarray
+
+    def take(self, rows: np.ndarray) -> Groups:
+        """Some of the counties."""
+        return Groups(self.fold[rows], self.size[rows], self.district[rows], self.basis[rows])
+
+
+def improve(
+    data: Data, y: np.ndarray, error: np.ndarray, cuts: np.ndarray, fold: np.ndarray
+) -> tuple[float, Trees, np.ndarray]:
+    """Constant and trees on top of the Gaussian process, and errors of both, county by county.
+
+    A county's error is that of trees learnt without its fold and the process without the county.
+    """
+    rest = y - BELIEVED * (y - error)
+    outer = np.empty(len(y))
+    for k in np.unique(fold):
+        learn, judge = fold != k, fold == k
+        constant, trees = boost(data.z[learn], rest[learn], cuts)
+        outer[judge] = rest[judge] - constant - trees.value(data.z[judge], cuts)
+    constant, trees = boost(data.z, rest, cuts)
+    return constant, trees, outer
+
+
+def widths(error: np.ndarray, groups: Groups) -> Named:
+    """How wide errors are by features and size class, and their quantiles by kind."""
+    basis = groups.basis
     target = np.log(np.abs(error) + _tenth(np.abs(error)))
     ridge = np.eye(basis.shape[1]) * 5.0
     ridge[0, 0] = 0.0
@@ -193,26 +209,36 @@ def widths(error: np.ndarray, size: np.ndarray, basis: np.ndarray) -> dict[tuple
     whole = float(np.quantile(np.abs(standard), 0.8))
     factor = np.ones(len(SIZE_BOUNDS) + 1)
     for k in range(len(factor)):
-        here = np.abs(standard[size == k])
+        here = np.abs(standard[groups.size == k])
         own = float(np.quantile(here, 0.8)) / whole if len(here) else 1.0
         # A small class borrows from all.
         factor[k] = np.exp(np.log(own) * len(here) / (len(here) + 30.0))
-    standard = standard / factor[size]
-    quantile = np.quantile(standard, PROBABILITIES)
-    found = {("spread", str(i)): float(v) for i, v in enumerate(slope)}
+    standard = standard / factor[groups.size]
+    found: Named = {("spread", str(i)): float(v) for i, v in enumerate(slope)}
     found |= {("size_factor", str(i)): float(v) for i, v in enumerate(factor)}
-    return found | {("quantile", str(i)): float(v) for i, v in enumerate(quantile)}
+    for part, here in (("quantile", ~groups.district), ("quantile_district", groups.district)):
+        values = np.quantile(standard[here], PROBABILITIES)
+        found |= {(part, str(i)): float(v) for i, v in enumerate(values)}
+    return found
 
 
 def _tenth(size: np.ndarray) -> float:
     return float(np.quantile(size, 0.1))
 
 
-Task = tuple[Data, np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+Task = tuple[Data, np.ndarray, np.ndarray, np.ndarray, Groups, np.ndarray, bool]
+Fitted = tuple[Named, Trees | None, np.ndarray]
 
 
-def _work(task: Task) -> tuple[dict[tuple[str, str], float], np.ndarray]:
-    return regress(*task)
+def _work(task: Task) -> Fitted:
+    data, supports, cuts, y, groups, h, is_drawn = task
+    found, error = regress(data, supports, y, h)
+    if not is_drawn:
+        return found, None, error
+    constant, trees, error = improve(data, y, error, cuts, groups.fold)
+    # The trees' constant goes where the process's own is, which counts `BELIEVED`.
+    found["constant", ""] += constant / BELIEVED
+    return found | widths(error, groups), trees, error
 
 
 def _scales(task: tuple[Data, np.ndarray]) -> np.ndarray:
@@ -240,19 +266,6 @@ def scale_sets(data: Data, y: np.ndarray, fold: np.ndarray, pool: ProcessPoolExe
 Scales = dict[tuple[str, int], np.ndarray]
 
 
-def write(
-    path: Path, header: Sequence[str], columns: Sequence[str], rows: Sequence[Sequence[object]]
-) -> None:
-    """A table with its comment lines."""
-    lines = [*(f"# {line}" for line in header), ",".join(columns)]
-    lines += [",".join(_cell(c) for c in row) for row in rows]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def _cell(value: object) -> str:
-    return f"{value:.{DIGITS}g}" if isinstance(value, float) else str(value)
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read, invert, learn, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -260,14 +273,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, default=DEFAULT_OUTPUT)
     parser.add_argument("--processes", type=int, default=2)
     chosen = parser.parse_args(arguments)
-    found = inverted(chosen.data)
+    found = outcomes(chosen.data)
     write_priors(found, chosen.output)
-    y = found.rates / np.array(UNITS)
-    learn(found.figures, found.codes, found.rows, y, chosen.output, chosen.processes)
+    learn(found, chosen.output, chosen.processes)
 
 
-def write_priors(found: Inverted, output: Path) -> None:
+def write_priors(found: Learning, output: Path) -> None:
     """The table of what a place's own stocks let expect."""
+    rates, own = inverted(found)
     write(
         output / "flow_priors.csv",
         (
@@ -275,94 +288,50 @@ def write_priors(found: Inverted, output: Path) -> None:
             "error_sd: robust standard deviation of a county's ten-year average rate",
             *PROVENANCE,
         ),
-        ("name", "mean", "sd", *TARGETS),
-        learn_priors(found.own, found.figures.province[found.rows], found.rates),
+        ("name", "mean", "sd", *RATES),
+        learn_priors(own, found.figures.province[found.rows], rates),
     )
 
 
-def learn(figures: Known, codes: Sequence[str], rows: np.ndarray, y: np.ndarray, output: Path,
-          processes: int) -> None:  # fmt: skip
+def learn(learning: Learning, output: Path, processes: int) -> None:
     """Learn every fold of every target and write the tables."""
+    figures, codes, rows, y = (
+        learning.figures, learning.codes, learning.rows, learning.outcomes
+    )  # fmt: skip
     mean, sd = figures.features.mean(axis=0), np.maximum(figures.features.std(axis=0), _SMALL)
     z_all = standardized(figures.features, mean, sd)
     names = list(figures.names)
     noise = z_all[:, [names.index(n) for n in SPREAD]]
     data = Data(z_all, figures.province, figures.prefecture, noise).take(rows)
-    chosen = pivots(data.z, SUPPORT)
+    chosen, cuts = pivots(data.z, SUPPORT), cut_points(z_all)
     supports = np.round(data.z[chosen], 3)
-    size = size_class(figures.counts["resident"][rows])
-    spread = spread_basis(data.z, names)
-    fold = np.array([fold_of(codes[i]) for i in rows])
+    groups = Groups(
+        np.array([fold_of(codes[i]) for i in rows]),
+        size_class(figures.counts["resident"][rows]),
+        figures.features[rows, names.index("district")] > 0.0,
+        spread_basis(data.z, names),
+    )
     labels = [WHOLE, *(str(k) for k in range(FOLDS))]
     with ProcessPoolExecutor(processes) as pool:
-        scales = scale_sets(data, y, fold, pool)
+        scales = scale_sets(data, y, groups.fold, pool)
         tasks: list[Task] = []
         for label in labels:
-            at = np.arange(len(rows)) if label == WHOLE else np.flatnonzero(fold != int(label))
+            at = np.flatnonzero(groups.fold != (int(label) if label != WHOLE else -1))
             tasks += [
-                (data.take(at), supports, y[at, j], size[at], spread[at], scales[label, j])
-                for j in range(len(TARGETS))
-            ]
+                (data.take(at), supports, cuts, y[at, j], groups.take(at), scales[label, j],
+                 target in DRAWN)
+                for j, target in enumerate(TARGETS)
+            ]  # fmt: skip
         worked = list(pool.map(_work, tasks))
-    found = [coefficients for coefficients, _ in worked]
-    scores = [ndtri((rankdata(error) - 0.5) / len(error)) for _, error in worked[:2]]
-    correlation = float(np.corrcoef(*scores)[0, 1])
-    write(
-        output / "flow_errors.csv",
-        ("Errors of the net rates that all counties share", *PROVENANCE),
-        ("name", "value"),
-        [
-            *((f"probability_{i}", float(p)) for i, p in enumerate(PROBABILITIES)),
-            ("correlation", correlation),
-        ],
-    )
-    _write_all(output, names, mean, sd, supports, [codes[rows[i]] for i in chosen], labels, found,
-               {codes[i]: int(k) for i, k in zip(rows, fold, strict=True)})  # fmt: skip
-
-
-def _write_all(
-    output: Path,
-    names: Sequence[str],
-    mean: np.ndarray,
-    sd: np.ndarray,
-    supports: np.ndarray,
-    support_codes: Sequence[str],
-    labels: Sequence[str],
-    found: Sequence[Named],
-    folds: dict[str, int],
-) -> None:
-    write(
-        output / "flow_features.csv",
-        ("Features of counties in 2010: mean and standard deviation over all units", *PROVENANCE),
-        ("feature", "mean", "sd"),
-        [(n, float(m), float(s)) for n, m, s in zip(names, mean, sd, strict=True)],
-    )
-    write(
-        output / "flow_support.csv",
-        ("Support counties by 2010 code: standardized features", *PROVENANCE),
-        ("code", *names),
-        [(c, *map(float, row)) for c, row in zip(support_codes, supports, strict=True)],
-    )
-    write(
-        output / "flow_folds.csv",
-        ("Counties learnt from, by 2010 code, and the fold that leaves each out", *PROVENANCE),
-        ("code", "fold"),
-        list(folds.items()),
-    )
     columns = [f"{t}_{label}" for label in labels for t in TARGETS]
-    keys = list(found[0])
-    keys += [k for other in found for k in other if k not in found[0] and k not in keys]
-    rows = [(part, name, *(one.get((part, name), 0.0) for one in found)) for part, name in keys]
-    write(
-        output / "flow_coefficients.csv",
-        (
-            "Coefficients of the net rates; a column a target and fold (all: every county)",
-            "units: outside, town per resident in ten years; fertility log of the ratio",
-            *PROVENANCE,
-        ),
-        ("part", "name", *columns),
-        rows,
-    )
+    scores = [ndtri((rankdata(e) - 0.5) / len(e)) for _, _, e in worked[: len(DRAWN)]]
+    write_errors(output, PROBABILITIES, float(np.corrcoef(*scores)[0, 1]))
+    write_trees(output, dict(zip(columns, (trees for _, trees, _ in worked), strict=True)))
+    write_regressions(
+        output, (names, mean, sd, cuts), supports, [codes[rows[i]] for i in chosen],
+        dict(zip(columns, (named for named, _, _ in worked), strict=True)),
+        {codes[i]: int(k) for i, k in zip(rows, groups.fold, strict=True)},
+    )  # fmt: skip
 
 
 if __name__ == "__main__":
