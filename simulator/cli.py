@@ -107,6 +107,8 @@ def run_command(
     language = options.language(lang)
     if every == bool(files):
         raise typer.BadParameter(text("cli.files_or_all", language), param_hint="FILES")
+    if every and (draws or seed is not None):
+        raise typer.BadParameter(text("cli.draws_all", language), param_hint="--draws")
     if every:
         from simulator.library_cli import run_library
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from simulator.schema import Fact, Target
-from simulator.units import dimension, from_base
+from simulator.units import dimension, from_base, to_base
 from simulator.vocabulary import Indicator, indicators
 
 Status = Literal["met", "missed", "not_modelled"]
@@ -139,7 +139,23 @@ def observed(
         if at.size and (sized or dimension(fact.unit) != "persons"):
             value = from_base(float(series[fact.indicator][at[0]]), fact.unit)
             found.append((fact.indicator, int(years[at[0]]), fact.value, value, fact.unit))
-    return found
+    return [*found, *_observed_rates(found)]
+
+
+def _observed_rates(
+    found: Iterable[tuple[str, int, float, float, str]],
+) -> Iterator[tuple[str, int, float, float, str]]:
+    """Urbanization rates of years whose town and all residents are known and whose rate is not."""
+    rate = "resident_urbanization_rate"
+    known = {
+        (name, year): (to_base(seen, unit), to_base(projected, unit))
+        for name, year, seen, projected, unit in found
+    }
+    for (name, year), town in known.items():
+        every = known.get(("resident_population", year))
+        if name == "town_population" and every and (rate, year) not in known:
+            seen, projected = (from_base(a / b, "%") for a, b in zip(town, every, strict=True))
+            yield rate, year, seen, projected, "%"
 
 
 def unjudged(target: Target, reason: Reason) -> TargetCheck:

@@ -160,3 +160,15 @@ def test_the_template_explains_itself_in_both_languages() -> None:
         book = load_workbook(io.BytesIO(template(lang)))
         assert text("intake.sheet.help", lang) in book.sheetnames
         assert book[sheet_name(FIGURES, lang)].data_validations.dataValidation
+
+
+def test_a_cell_shown_as_per_cent_is_read_as_it_is_shown() -> None:
+    """45 % typed into a cell of that format is stored as 0.45."""
+
+    def shown(book: Workbook) -> None:
+        cell = book[sheet_name(FIGURES, "zh")].cell(3, 3, 0.436)
+        cell.number_format = "0.0%"
+
+    _, study = read_place(workbook(shown), NAME)
+    rates = [f.value for f in study.place.facts if f.indicator == "resident_urbanization_rate"]
+    assert rates == [43.6, 25]

@@ -284,3 +284,9 @@ def _runs(path: Path) -> None:
         if "resident_population" in stated_here:
             people = start_of(study).totals.residents
             assert people == pytest.approx(stated_here["resident_population"] * 1e4)
+
+
+def test_all_refuses_draws_rather_than_leaving_them_out() -> None:
+    told = CliRunner().invoke(app, ["run", "--all", "--draws", "50", "--lang", "en"])
+    assert told.exit_code == 2
+    assert "--all takes no" in " ".join(told.output.split())

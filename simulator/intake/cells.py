@@ -19,6 +19,8 @@ from simulator.intake.layout import SHEETS, sheet_name
 MAX_BYTES, MAX_UNPACKED, MAX_PARTS = 2_000_000, 20_000_000, 200
 MAX_SHEETS, MAX_ROWS, MAX_COLUMNS = 12, 1_000, 20
 MAX_TEXT = 2_000
+#: Shares become per cent, without the tail that binary fractions would show.
+_PERCENT, _DIGITS = 100.0, 10
 _UNREADABLE = (
     zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, EOFError, TypeError,
     AttributeError, IndexError, NotImplementedError, SyntaxError, RuntimeError,
@@ -115,5 +117,13 @@ def _sheet(book: Book, sheet: str, page: Any, faults: list[Violation]) -> dict[i
             elif isinstance(cell.value, str) and len(cell.value) > MAX_TEXT:
                 faults.append(book.violation("workbook_text", sheet, name, limit=MAX_TEXT))
             else:
-                found.setdefault(i, {})[j] = cell.value
+                found.setdefault(i, {})[j] = _as_shown(cell)
     return found
+
+
+def _as_shown(cell: Any) -> Any:
+    """A number as the sheet shows it: what is formatted as per cent is stored as a share."""
+    value = cell.value
+    if isinstance(value, int | float) and "%" in str(cell.number_format):
+        return round(value * _PERCENT, _DIGITS)
+    return value

@@ -190,8 +190,7 @@ def _write(
 
 def _answer(result: Result, run: Run, lang: str) -> list[str]:
     """The answer in sentences: how many targets are met, and each gap in words."""
-    place = result.study.place
-    about = {"base": place.base_year, "horizon": result.study.horizon}
+    about = wording.span(result, lang)
     lines = [text("report.subtitle", lang, **about)]
     lines += summary_lines(result, lang)
     for check in run.targets:
@@ -205,7 +204,7 @@ def _answer(result: Result, run: Run, lang: str) -> list[str]:
                 "status": text(f"status.{check.status}", lang),
             }  # fmt: skip
             lines.append(text("brief.gap", lang, **told))
-    if result.start.fit is None and not result.members:
+    if wording.needs_history(result):
         lines.append(text("report.no_history", lang))
     return lines
 

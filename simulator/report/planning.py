@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import simulator
 from simulator import budget
@@ -25,7 +26,7 @@ def made_by(run: Run, lang: str) -> str:
     """Which scenario, seed and version made a result."""
     about = {
         "scenario": wording.scenario_label(run, lang),
-        "file": run.study.file,
+        "file": Path(run.study.file).name,
         "seed": run.study.seed,
         "version": simulator.__version__,
     }

@@ -47,10 +47,10 @@ def result_view(
     """Everything the user is told about one study; with draws, how sure it is as well."""
     place = result.study.place
     heading = text("report.title", lang, name=place.name.get(lang))
-    about = {"base": place.base_year, "horizon": result.study.horizon}
+    about = wording.span(result, lang)
     basis = Text(text("report.subtitle", lang, **about), style="dim")
     lines = [Text(line) for line in summary_lines(result, lang)]
-    if result.start.fit is None and not result.members:
+    if wording.needs_history(result):
         lines.append(Text(text("report.no_history", lang), style="yellow"))
     yield section(heading, basis, *lines)
     if place.targets:
@@ -82,7 +82,8 @@ def summary_lines(result: Result, lang: str) -> list[str]:
         judged = [c for c in run.targets if c.status != "not_modelled"]
         met = sum(c.status == "met" for c in judged)
         label = wording.scenario_label(run, lang)
-        lines.append(text("report.summary", lang, scenario=label, modelled=len(judged), met=met))
+        key = "report.summary" if judged else "report.summary_none"
+        lines.append(text(key, lang, scenario=label, modelled=len(judged), met=met))
     return lines
 
 

@@ -236,3 +236,24 @@ def shown_years(result: Result) -> list[int]:
         if target.at is not None and target.at <= result.study.horizon:
             years.add(target.at)
     return sorted(years)
+
+
+def span(result: Result, lang: str) -> dict[str, object]:
+    """Years of a result and where its trend comes from, for its subtitle."""
+    study = result.study
+    where = {"base": study.place.base_year, "horizon": study.horizon}
+    return {**where, "start": start_words(result, lang)}
+
+
+def start_words(result: Result, lang: str) -> str:
+    """Where the trend comes from: own history, learnt levels, another area, or members."""
+    start = result.start
+    if start.fit is not None:
+        return text("report.start.fitted", lang)
+    kind = "learnt" if start.rung == "own" else start.rung
+    return text(f"report.start.{kind}", lang)
+
+
+def needs_history(result: Result) -> bool:
+    """Whether the trend rests on no history of the place: targets cannot be judged by it."""
+    return result.start.fit is None and result.start.rung != "members"

@@ -118,8 +118,12 @@ def _summary(book: Workbook, result: Result, lang: str) -> None:
     sheet, place = _sheet(book, "summary", lang), result.study.place
     title = _put(sheet, 1, 1, text("report.title", lang, name=place.name.get(lang)))
     title.font = Font(bold=True, size=16)
-    about = {"base": place.base_year, "horizon": result.study.horizon}
-    told = [text("report.subtitle", lang, **about), *summary_lines(result, lang), ""]
+    about = wording.span(result, lang)
+    told = [
+        text("report.subtitle", lang, **about),
+        *summary_lines(result, lang),
+        "",
+    ]
     for run in result.runs.values():
         told += [wording.note(item, lang) for item in run.notes]
     told += ["", text("export.made_by", lang, version=simulator.__version__)]

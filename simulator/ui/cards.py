@@ -17,10 +17,10 @@ _FULL = 100.0
 
 def heading(result: Result, current: Run, lang: str) -> str:
     """Title of the page and the answer in a sentence."""
-    place, study = result.study.place, result.study
+    place = result.study.place
     title = text("report.title", lang, name=place.name.get(lang))
     where = " · ".join(p for p in (place.province, place.prefecture) if p)
-    basis = text("app.basis", lang, base=place.base_year, horizon=study.horizon)
+    basis = text("app.basis", lang, **wording.span(result, lang))
     return (
         f'<header class="cus-head"><p class="cus-over">{escape(text("app.title", lang))}</p>'
         f"<h1>{escape(title)}</h1>"

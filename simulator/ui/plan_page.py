@@ -42,15 +42,17 @@ class Asked:
 
 def draw(lang: str) -> None:
     """The page."""
-    st.title(text("app.plan.title", lang))
     with st.spinner(text("app.fitting", lang)):
         found = opened()
+    name = found.result.study.place.name.get(lang)
+    st.title(text("app.plan.title", lang, name=name))
     label = wording.scenario_label(found.current, lang)
     st.caption(text("app.plan.intro", lang, scenario=label))
     trend = found.result.trend
     judged = any(c.status != "not_modelled" for c in trend.targets)
     if not judged or trend.members or found.result.start.rung == "normalised":
-        st.info(text("app.plan.none", lang))
+        sized = "app.plan.none" if not trend.members else "error.sum_of_places"
+        st.info(text("error.size_unknown" if judged and not trend.members else sized, lang))
         return
     _ask(found, choose_goals([], trend), lang)
     _answer(found, lang)

@@ -74,6 +74,8 @@ def _head(found: Opened, result: Result, lang: str) -> DeltaGenerator:
             icon=":material/link_off:",
         )
     _changed(result, lang)
+    if wording.needs_history(result):
+        st.warning(text("report.no_history", lang), icon=":material/warning:")
     slot = st.empty()
     _cards(slot, found, result, None, lang)
     for item in current.notes:
