@@ -17,6 +17,8 @@ from simulator.scenario import LIBRARY, LIBRARY_PREFIX, Study
 from simulator.schema import Case
 
 _WIDTH = 100
+#: What a spreadsheet takes for the beginning of a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class _Representer(RoundTripRepresenter):
@@ -93,5 +95,16 @@ def file_name(case_id: str) -> str:
 
 def targets_csv(run: Run) -> bytes:
     """``targets.csv`` of one scenario, with the byte-order mark that spreadsheets need."""
-    text = target_table(run).to_csv(index=False, float_format=EXACT, lineterminator="\n")
+    table = target_table(run)
+    for name in ("document", "quote"):
+        table[name] = [plain(words) for words in table[name]]
+    text = table.to_csv(index=False, float_format=EXACT, lineterminator="\n")
     return text.encode("utf-8-sig")
+
+
+def plain(words: str) -> str:
+    """Words that a spreadsheet takes for words: what looks like a formula is led by an apostrophe.
+
+    Quotes and names come from files of others.
+    """
+    return f"'{words}" if words[:1] in _FORMULA else words

@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from simulator.audit.plan import Finding
+from simulator.export import plain
 from simulator.i18n import text
 from simulator.report.layout import section
 from simulator.schema import PlaceFile
@@ -63,6 +64,6 @@ def findings_csv(audited: Iterable[Audited], lang: str) -> str:
     writer.writerow(COLUMNS)
     for _, findings in audited:
         for f in findings:
-            told = (message(f, lang), " | ".join(f.quotes), f.computed)
+            told = (message(f, lang), plain(" | ".join(f.quotes)), plain(f.computed))
             writer.writerow((f.place, f.rule, f.severity, *told))
     return stream.getvalue()

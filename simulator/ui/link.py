@@ -150,4 +150,12 @@ def _tell(code: str, **params: object) -> None:
 def told(lang: str) -> list[str]:
     """What of the link was not restored, as sentences."""
     found: list[tuple[str, dict[str, object]]] = st.session_state.get("link_told", [])
-    return [text(f"app.link.{code}", lang, **params) for code, params in found]
+    return [
+        text(f"app.link.{code}", lang, **{k: _verbatim(v) for k, v in params.items()})
+        for code, params in found
+    ]
+
+
+def _verbatim(value: object) -> str:
+    """What a link says, never taken for markup: a link is made by anybody."""
+    return "`" + str(value).replace("`", "'").replace("\n", " ") + "`"

@@ -11,7 +11,7 @@ import pytest
 from reading import ROOT
 
 from simulator import load_scenario, run
-from simulator.export import file_name, place_reference, scenario_yaml, targets_csv
+from simulator.export import file_name, place_reference, plain, scenario_yaml, targets_csv
 from simulator.run import Result, run_case
 from simulator.scenario import parse_scenario
 from simulator.schema import Case
@@ -84,3 +84,9 @@ def test_the_target_table_opens_in_a_spreadsheet(result: Result) -> None:
     for row, check in zip(rows, checks, strict=True):
         assert row["quote"] == check.target.quote
         assert (float(row["gap"]) if row["gap"] else None) == check.gap
+
+
+def test_words_of_others_are_no_formulas() -> None:
+    assert plain("=HYPERLINK(1)") == "'=HYPERLINK(1)"
+    assert plain("@x") == "'@x"
+    assert plain("常住人口 48%") == "常住人口 48%"
