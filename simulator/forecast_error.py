@@ -18,6 +18,11 @@ _DECADE = 10
 #: Years after a count at which the error of estimated base figures was measured (2010 to 2015).
 _HALFWAY = 5.0
 
+#: Measure, its error after a decade, and that of an estimate five years after a count.
+_SIZES = {
+    "population": ("forecast_error_population", "base_error_population"),
+    "urban": ("forecast_error_urban", "base_error_urban"),
+}
 Values = Mapping[str, float]
 
 
@@ -70,10 +75,11 @@ def base_spread(stated: bool, years_since_count: int, size: str, values: Values)
     size : ``population`` or ``urban``
     values : the parameters of group ``forecast``
     """
+    after_decade, of_estimate = _SIZES[size]
     if stated:
-        return values[f"base_error_{size}"] * min(years_since_count / _HALFWAY, 1.0)
+        return values[of_estimate] * min(years_since_count / _HALFWAY, 1.0)
     shape = growth(values["forecast_persistence"], years_since_count)
-    return float(values[f"forecast_error_{size}"] * shape[-1])
+    return float(values[after_decade] * shape[-1])
 
 
 def forecast_errors(
@@ -102,7 +108,7 @@ def forecast_errors(
     rho, horizon = values["forecast_persistence"], normal.shape[-1] - 1
     shape, found = growth(rho, horizon), []
     for row, (drawn, size) in enumerate(((log_residents, "population"), (logit_urban, "urban"))):
-        scale = values[f"forecast_error_{size}"]
+        scale = values[_SIZES[size][0]]
         lacking = _missing(scale * shape, drawn.std(axis=0))
         path = _paths(normal[:, row, 1:], rho) * scale * lacking
         found.append(path + spread[row] * normal[:, row, :1])
