@@ -93,11 +93,6 @@ def read_census(folder: Path, year: int, columns: Sequence[str]) -> CountyTable:
     )
 
 
-def has_census(folder: Path, year: int) -> bool:
-    """Whether the folder holds any county table of the year."""
-    return any((folder / f"county_{year}_{part}.csv").is_file() for part in ("core", "age_sex"))
-
-
 _Numbered = dict[str, tuple[int, dict[str, str]]]
 
 

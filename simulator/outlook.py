@@ -11,7 +11,8 @@ from simulator.axes import Place, Registration
 from simulator.census import is_joined
 from simulator.ensemble import run_draws
 from simulator.forecast_error import Errors, base_spread, forecast_errors
-from simulator.indicators import Stocks, measure
+from simulator.goals import by_stocks
+from simulator.indicators import measure
 from simulator.run import Run
 from simulator.targets import meets
 from simulator.units import from_base
@@ -28,7 +29,8 @@ _STREAM = 2**40
 _SERIES = (
     "resident_population", "town_population", "village_population", "hukou_population",
     "out_migrants", "nonlocal_residents", "hukou_minus_resident", "resident_urbanization_rate",
-    "hukou_urbanization_rate",
+    "hukou_urbanization_rate", "county_seat_population", "urbanization_rate_annual_increase",
+    "new_town_residents",
 )  # fmt: skip
 
 
@@ -152,16 +154,9 @@ def _shifted(totals: np.ndarray, errors: Errors) -> np.ndarray:
 
 def _series(totals: np.ndarray, run: Run) -> dict[str, np.ndarray]:
     """Series of every draw by indicator, (K, T + 1), as far as totals tell them."""
-    stocks: Stocks = measure(totals[..., None, None])
-    found = {name: np.asarray(getattr(stocks, name)) for name in _SERIES}
-    found["county_seat_population"] = stocks.town_population * run.start.seat_share
-    rate, elapsed = stocks.resident_urbanization_rate, np.arange(totals.shape[1])
-    increase = np.full_like(rate, np.nan)
-    increase[:, 1:] = (rate[:, 1:] - rate[:, :1]) / elapsed[1:]
-    found["urbanization_rate_annual_increase"] = increase
-    gained = np.diff(stocks.town_population, axis=1, prepend=np.nan)
-    found["new_town_residents"] = gained
-    return found
+    stocks, share = measure(totals[..., None, None]), run.start.seat_share
+    every = ((name, by_stocks(name, stocks, run.years, share)) for name in _SERIES)
+    return {name: values for name, values in every if values is not None}
 
 
 def _probabilities(run: Run, series: Mapping[str, np.ndarray]) -> tuple[float | None, ...]:

@@ -7,7 +7,7 @@ probabilities hold.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,8 +115,3 @@ def constant_guess(met: Sequence[bool]) -> list[float]:
     """For each target the share of the others that were met: a guess that knows no place."""
     total, n = sum(met), len(met)
     return [(total - m) / (n - 1) if n > 1 else 0.5 for m in met]
-
-
-def all_judged(results: Iterable[Result], draws: int) -> list[Judged]:
-    """`judge` of many places, in their order."""
-    return [one for result in results for one in judge(result, draws)]

@@ -39,10 +39,6 @@ class Interval:
         """Sum of two intervals."""
         return Interval(self.low + other.low, self.high + other.high)
 
-    def minus(self, other: Interval) -> Interval:
-        """Difference of two intervals."""
-        return Interval(self.low - other.high, self.high - other.low)
-
     def left(self) -> Interval:
         """What is left of 1: 57 % where this is 43 %."""
         return Interval(1.0 - self.high, 1.0 - self.low)
