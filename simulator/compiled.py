@@ -16,9 +16,9 @@ import numba
 _PACKAGE = Path(__file__).parent
 #: What compiled code is made from: itself, and the enumerations that it indexes by.
 _SOURCES = (
-    "axes", "bracket", "draws", "levers/columns", "levers/housing", "levers/jobs",
-    "levers/settlement", "moves", "projection", "sheet", "sketch", "state", "step", "waiting",
-    "year",
+    "axes", "bracket", "draws", "hiring", "levers/columns", "levers/housing", "levers/jobs",
+    "levers/settlement", "moves", "projection", "sheet", "sketch", "state", "step", "trial",
+    "waiting", "year",
 )  # fmt: skip
 _DIGITS = 12
 

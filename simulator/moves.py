@@ -22,10 +22,11 @@ def _weighed(sheet, people, k, weight) -> float:
 
 
 @njit(cache=True, fastmath=FAST)
-def _weighed_arrivals(sheet, weight) -> float:
+def weighed(sheet, row, weight) -> float:
+    """Weighted sum of one row of the sheet."""
     found = 0.0
     for i in range(USED):
-        found += sheet[ARRIVALS, i] * weight[i]
+        found += sheet[row, i] * weight[i]
     return found
 
 
@@ -49,7 +50,7 @@ def moving(kinds, at_risk, sheet, factor, weight) -> float:
             if factor[k, r] == 0.0 or not _takes_part(k, r):
                 continue
             if k >= _ARR_T:
-                found = _weighed_arrivals(sheet, weight)
+                found = weighed(sheet, ARRIVALS, weight)
             else:
                 found = _weighed(sheet, at_risk + N_PLACES * r + ORIGIN[k], k, weight)
             moving += factor[k, r] * found

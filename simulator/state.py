@@ -30,6 +30,8 @@ class Driver(IntEnum):
     LAND_DRIVER = 13
     DRAIN_DRIVER = 14
     TEMPORARY_GAP = 15
+    JOBS_HELD = 16
+    JOBS_VACATED = 17
 
 
 class Inputs(NamedTuple):
@@ -63,8 +65,8 @@ class Scratch(NamedTuple):
 
     sheet : (rows, W) of the step, see `simulator.sheet.new_sheet`; factor, trial : (14, 3) levels
     with drivers, and of the last trial;
-    asfr : (3, A) of the year; participation, ones : (W,) weights of people; carry :
-    (len(Carry),); scale : (2,) factors on mortality and fertility.
+    asfr : (3, A) of the year; participation, ones, weight : (W,) weights of people, the last of
+    them free; carry : (len(Carry),); scale : (2,) factors on mortality and fertility.
     """
 
     sheet: np.ndarray
@@ -73,6 +75,7 @@ class Scratch(NamedTuple):
     asfr: np.ndarray
     participation: np.ndarray
     ones: np.ndarray
+    weight: np.ndarray
     carry: np.ndarray
     scale: np.ndarray
 
@@ -86,6 +89,8 @@ class Carry(IntEnum):
     TREND_PEAK = 3
     TEMPORARY_EMPLOYED = 4
     DRAINED = 5
+    LASTING_EMPLOYED = 6
+    PULL_CORRECTION = 7
 
 
 _N_CARRY = len(Carry)
@@ -99,7 +104,7 @@ def new_scratch(inputs) -> Scratch:
     return Scratch(
         new_sheet(), np.empty_like(inputs.level[0]), np.empty_like(inputs.level[0]),
         np.empty_like(inputs.asfr[0]), padded(inputs.participation), np.ones(WIDTH),
-        np.zeros(_N_CARRY), np.ones(2),
+        np.zeros(WIDTH), np.zeros(_N_CARRY), np.ones(2),
     )  # fmt: skip
 
 
@@ -109,6 +114,7 @@ def start(scratch, inputs) -> None:
     write_opening(scratch.sheet, inputs.population, inputs.schedule, inputs.arrivals)
     scratch.carry[:] = 0.0
     scratch.carry[Carry.TREND_PEAK] = inputs.trend_town[0]
+    scratch.carry[Carry.PULL_CORRECTION] = 1.0
 
 
 @njit(cache=True)

@@ -280,13 +280,14 @@ def add_births(
     male_share, ages = srb / (1.0 + srb), asfr.shape[1]
     for r in range(N_REGISTRATIONS):
         home = _TOWN if r == _URBAN else _VILLAGE
-        stay_home = left_behind * _born(population, closing, asfr, r, _AWAY)
+        away = _born(population, closing, asfr, r, _AWAY)
         for p in range(N_PLACES):
-            born = _born(population, closing, asfr, r, p)
-            if p == home:
-                born += stay_home
-            elif p == _AWAY:
-                born -= stay_home
+            if p == _AWAY:
+                born = (1.0 - left_behind) * away
+            else:
+                born = _born(population, closing, asfr, r, p)
+                if p == home:
+                    born += left_behind * away
             births[r, p, _MALE] = born * male_share
             births[r, p, _FEMALE] = born - births[r, p, _MALE]
             for s in range(N_SEXES):

@@ -103,11 +103,11 @@ def zone_half_life() -> float:
     return float(np.log(0.5) / np.log(extra[1] / extra[0]))
 
 
-def _gain(filled_only: bool) -> float:
-    """Log change of the county's labour force per log change of jobs, over ten years.
+def _employment() -> tuple[float, float, float]:
+    """What 10,000 one-off jobs have added after ten years, against the trend, as log changes.
 
-    Jobs are those filled in the ten years, or the county's employment at their end: the labour
-    force gained and the residents newly at work (a villager who takes a job in town worked before).
+    Labour force; employment (those gained, and residents newly at work who are still there: a
+    villager who takes a job in town worked before); lasting jobs held.
     """
     found, trend = _one_off(10_000.0), result().trend
 
@@ -116,20 +116,26 @@ def _gain(filled_only: bool) -> float:
         return float((residents * one.inputs.participation).sum())
 
     drivers, base = found.paths.drivers[:10], force(trend)
-    gained, at_home = force(found) - base, drivers[:, Driver.WORKERS_AT_HOME].sum()
-    filled = drivers[:, Driver.WORKERS_MOVED].sum() + at_home
-    jobs = filled if filled_only else gained + at_home
-    return float(np.log1p(gained / base) / np.log1p(jobs / base))
+    held = drivers[:, Driver.JOBS_HELD]
+    at_home = 0.0
+    for t, row in enumerate(drivers):
+        left = row[Driver.JOBS_VACATED] / held[t - 1] if t else 0.0
+        at_home = at_home * (1.0 - left) + row[Driver.WORKERS_AT_HOME]
+    gained = force(found) - base
+    logs = np.log1p(np.array([gained, gained + at_home, held[-1]]) / base)
+    return float(logs[0]), float(logs[1]), float(logs[2])
 
 
 def response_to_employment() -> float:
-    """To the county's employment, the reading that Amior's figure has."""
-    return _gain(False)
+    """Labour force to the county's employment, the reading that Amior's figure has."""
+    force, employment, _ = _employment()
+    return force / employment
 
 
 def response_to_jobs() -> float:
-    """To the jobs that were filled, whoever filled them."""
-    return _gain(True)
+    """Labour force to the jobs held, villagers who left a field for one included."""
+    force, _, held = _employment()
+    return force / held
 
 
 def returned(years: int = 17) -> float:
@@ -167,8 +173,8 @@ CHECKS = (
     Check("half-life of added in-migration after one year's jobs", 1.0, 3.0, 4.0, "years",
           "Gerritse et al. 2024: rapid but short-lived", zone_half_life),
     Check("labour force per employment, ten years", 0.66, 0.748, 0.83, "log per log",
-          "Amior, Table 1 (0.748, s.e. 0.043; US)", response_to_employment, True),
-    Check("labour force per jobs filled, ten years", 0.66, 0.748, 0.83, "log per log",
+          "Amior, Table 1 (0.748, s.e. 0.043; US)", response_to_employment),
+    Check("labour force per lasting job held, ten years", 0.66, 0.748, 0.83, "log per log",
           "the same, read against jobs", response_to_jobs, True),
     Check("returned after 17 years", 18.0, 22.3, 27.0, "% of those away",
           "Bai et al. 2018 (22.3 % in 1998-2015)", returned),

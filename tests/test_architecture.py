@@ -30,6 +30,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("step", "state"),
     ("levers.settlement", "levers.jobs", "levers.housing"),
     ("bracket", "moves"),
+    ("trial",),
+    ("hiring",),
     ("year",),
     ("projection", "draws"),
     ("indicators", "ledger"),

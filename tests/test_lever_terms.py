@@ -163,16 +163,32 @@ def test_a_lever_beside_a_preset_overrules_it() -> None:
 # --- temporary jobs
 
 
+def test_a_lasting_job_is_offered_again_when_its_holder_leaves() -> None:
+    """Eqs. (17) and (20): held = held before - left + filled, and the gap asks for who left."""
+    found = policy({"industry_jobs": {"other_jobs": {2024: 3000.0, 2025: 0.0}}})
+    drivers = found.paths.drivers
+    filled = drivers[:, [Driver.WORKERS_MOVED, Driver.WORKERS_AT_HOME]].sum(axis=1)
+    held, left = drivers[:, [Driver.JOBS_HELD, Driver.JOBS_VACATED]].T
+    gap = drivers[:, Driver.LABOUR_GAP]
+    assert held[0] == left[1] == 0.0
+    assert (left[2:] > 0.0).all()
+    assert held[2:] == pytest.approx(held[1:-1] - left[2:] + filled[2:], rel=1e-12)
+    fading = 0.5 ** (1.0 / CENTRAL[Behaviour.VACANCY_HALF_LIFE])
+    assert gap[2:] == pytest.approx((gap[1:-1] - filled[1:-1]) * fading + left[2:], rel=1e-9)
+
+
 def test_building_jobs_end_with_the_work() -> None:
     """While they last they draw people; when they end those who came are too many, no more."""
     chosen = {"industry_jobs": {"construction_jobs": {2024: 3000.0, 2027: None}}}
     found, trend = policy(chosen), result().trend
     gap = found.paths.drivers[:, Driver.TEMPORARY_GAP]
     filled = found.paths.drivers[:, [Driver.WORKERS_MOVED, Driver.WORKERS_AT_HOME]].sum(axis=1)
+    held, left = found.paths.drivers[:, [Driver.JOBS_HELD, Driver.JOBS_VACATED]].T
     assert gap[0] == 0.0
     assert gap[1] == pytest.approx(3000.0)
     assert (gap[2:4] > 0.0).all()
-    assert gap[4] == pytest.approx(-filled[1:4].sum(), rel=1e-9)
+    assert gap[4] == pytest.approx(left[4] - held[3], rel=1e-9)
+    assert -gap[4] < filled[1:4].sum()  # some had gone by themselves
     assert (np.diff(gap[4:]) > 0.0).all()
     more = found.stocks.resident_population - trend.stocks.resident_population
     assert more[4] > 1000.0

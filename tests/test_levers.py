@@ -153,9 +153,9 @@ def test_labour_gap_by_hand() -> None:
     behaviour = CENTRAL.copy()
     behaviour[Behaviour.COMMUTING_SHARE] = 0.125
     row = policy_row(basic_jobs=1000.0, other_jobs=500.0)
-    gap = jobs.labour_gap(300.0, row, behaviour)
+    gap = jobs.labour_gap(300.0, 40.0, row, behaviour)
     wanted = (1000 * 1.3 + 500) * 0.875 / 0.95
-    assert gap == pytest.approx(300.0 * 0.5 ** (1 / 3) + wanted, rel=1e-14)
+    assert gap == pytest.approx(300.0 * 0.5 ** (1 / 3) + 40.0 + wanted, rel=1e-14)
     assert jobs.workers_to_move(gap, behaviour) == pytest.approx(0.2 * 0.75 * gap, rel=1e-14)
     assert jobs.workers_at_home(gap, behaviour) == pytest.approx(0.2 * 0.25 * gap, rel=1e-14)
 
@@ -169,7 +169,7 @@ def test_pull_by_hand() -> None:
 @MANY
 @given(behaviour=behaviours(), reach=st.floats(0.0, 1e6))
 def test_jobs_never_act_without_a_gap(behaviour: np.ndarray, reach: float) -> None:
-    gap = jobs.labour_gap(0.0, policy_row(), behaviour)
+    gap = jobs.labour_gap(0.0, 0.0, policy_row(), behaviour)
     assert gap == 0.0
     assert jobs.workers_to_move(gap, behaviour) == 0.0
     assert jobs.workers_at_home(gap, behaviour) == 0.0
@@ -184,9 +184,9 @@ def test_nobody_within_reach_is_not_pulled() -> None:
 @given(behaviour=behaviours(), gap=st.floats(1.0, 1e5), reach=st.floats(1.0, 1e5))
 def test_surplus_pushes_as_want_pulls(behaviour: np.ndarray, gap: float, reach: float) -> None:
     """The rule is symmetric: the same size of gap, the same size of answer, opposite sign."""
-    fading = jobs.labour_gap(gap, policy_row(), behaviour)
+    fading = jobs.labour_gap(gap, 0.0, policy_row(), behaviour)
     assert 0.0 < fading < gap
-    assert jobs.labour_gap(-gap, policy_row(), behaviour) == -fading
+    assert jobs.labour_gap(-gap, 0.0, policy_row(), behaviour) == -fading
     wanted = jobs.workers_to_move(gap, behaviour)
     assert jobs.workers_to_move(-gap, behaviour) == -wanted
     assert jobs.pull_driver(wanted, reach) == jobs.pull_driver(-wanted, reach)

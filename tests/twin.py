@@ -270,7 +270,7 @@ def simulate(inputs: Inputs, limits: Iterable[Limits] | None = None) -> Paths:
     everyone = np.ones((len(Sex), ages))
     behaviour, labour = inputs.behaviour, inputs.participation
     left_over, queue, persons_beyond_trend = 0.0, 0.0, 0.0
-    builders, drained = 0.0, 0.0
+    builders, lasting_workers, drained, correction = 0.0, 0.0, 0.0, 1.0
 
     for t in range(years):
         population, policy, record = paths.population[t], inputs.policy[t], paths.drivers[t]
@@ -311,6 +311,16 @@ def simulate(inputs: Inputs, limits: Iterable[Limits] | None = None) -> Paths:
         more = 1.0 + abs(drain) * residents_now / leaving if leaving > 0.0 else 1.0
         factor = scaled(factor, FROM_JOBS, more if drain > 0.0 else 1.0 / more)
 
+        # Workers who leave jobs beyond the trend, eq. (17)
+        coming = expected(inputs, t, population, factor, TO_JOBS, labour)
+        both = factor * factor[Flow.OUT_TOWN]
+        weight = labour * inputs.schedule[Flow.OUT_TOWN]
+        going = expected(inputs, t, population, both, TO_JOBS, weight)
+        gone = 1.0 - math.exp(-going / coming) if coming > 0.0 else 0.0
+        vacated = gone * lasting_workers
+        record[Driver.JOBS_VACATED] = gone * (lasting_workers + builders)
+        builders, lasting_workers = builders * (1.0 - gone), lasting_workers * (1.0 - gone)
+
         # Jobs, eqs. (17)-(19)
         new_jobs = (
             policy[Policy.BASIC_JOBS] * (1.0 + behaviour[Behaviour.JOB_MULTIPLIER])
@@ -321,15 +331,15 @@ def simulate(inputs: Inputs, limits: Iterable[Limits] | None = None) -> Paths:
         )
         kept = 2.0 ** (-1.0 / behaviour[Behaviour.VACANCY_HALF_LIFE])
         building = policy[Policy.CONSTRUCTION_JOBS] * residents - builders
-        gap = left_over * kept + new_jobs * residents + building
+        gap = left_over * kept + vacated + new_jobs * residents + building
         closed = behaviour[Behaviour.JOBS_ADJUSTMENT] * gap
         at_home = closed * behaviour[Behaviour.LOCAL_PARTICIPATION_SHARE]
         to_move = closed - at_home
         answering = TO_JOBS if to_move > 0.0 else FROM_JOBS
         usual = expected(inputs, t, population, factor, answering, labour)
-        without, asked, boost = factor, abs(to_move), 1.0
+        without, boost = factor, 1.0
         for _ in range(5 if to_move and usual > 0.0 else 0):
-            boost = 1.0 + asked / usual
+            boost = 1.0 + correction * abs(to_move) / usual
             factor = scaled(without, answering, boost)
             if to_move > 0.0:
                 factor = settled(factor, boost, building / gap, behaviour)
@@ -337,7 +347,7 @@ def simulate(inputs: Inputs, limits: Iterable[Limits] | None = None) -> Paths:
             moved = trial * (1.0 - 1.0 / boost)
             if moved == 0.0 or abs(moved - abs(to_move)) <= 1e-3 * abs(to_move):
                 break
-            asked = min(asked * abs(to_move) / moved, 2.0 * abs(to_move))
+            correction = min(correction * abs(to_move) / moved, 2.0)
         pull = math.copysign(math.log(boost), to_move) if to_move else 0.0
 
         # People still waiting for a dwelling, eq. (25)
@@ -378,6 +388,7 @@ def simulate(inputs: Inputs, limits: Iterable[Limits] | None = None) -> Paths:
         closed_share = (at_home + moved) / gap if gap else behaviour[Behaviour.JOBS_ADJUSTMENT]
         left_over = (gap - building) * (1.0 - closed_share)  # eq. (57)
         builders += building * closed_share
+        lasting_workers += (at_home + moved) - building * closed_share
 
         paths.population[t + 1], paths.flows[t] = year.closing, year.flows
         paths.births[t], paths.newborn_deaths[t] = year.births, year.newborn_deaths
@@ -391,6 +402,7 @@ def simulate(inputs: Inputs, limits: Iterable[Limits] | None = None) -> Paths:
         record[Driver.LAND_DRIVER] = math.log(giving_up[0] / giving_up[1])
         record[Driver.DRAIN_DRIVER] = math.copysign(math.log(more), drain)
         record[Driver.TEMPORARY_GAP] = building
+        record[Driver.JOBS_HELD] = lasting_workers + builders
     return paths
 
 

@@ -32,14 +32,24 @@ def jobs_beyond_trend(policy: np.ndarray, behaviour: np.ndarray) -> float:
 
 
 @njit(cache=True)
-def labour_gap(gap: float, policy: np.ndarray, behaviour: np.ndarray) -> float:
+def labour_gap(gap: float, vacated: float, policy: np.ndarray, behaviour: np.ndarray) -> float:
     """Workers wanted (negative: too many) after this year's jobs, eq. (17).
 
-    Unfilled jobs of earlier years fade with a half-life; in-commuters and the unemployed share
-    turn jobs into residents of the labour force.
+    Unfilled jobs of earlier years fade with a half-life, those ``vacated`` by workers who leave
+    are offered again; in-commuters and the unemployed share turn jobs into residents of the labour
+    force.
     """
     fading = _HALF ** (1.0 / behaviour[_LIFE])
-    return gap * fading + _residents(jobs_beyond_trend(policy, behaviour), behaviour)
+    return gap * fading + vacated + _residents(jobs_beyond_trend(policy, behaviour), behaviour)
+
+
+@njit(cache=True)
+def leaving_share(leaving: float, workers: float) -> float:
+    """Share of the resident labour force that leaves the county in a year, eq. (17).
+
+    ``leaving`` of ``workers`` would go at the hazards of the year, to first order.
+    """
+    return 1.0 - math.exp(-leaving / workers) if workers > 0.0 else 0.0
 
 
 @njit(cache=True)
