@@ -5,14 +5,14 @@ Every figure is the cost of what goes beyond the trend.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from simulator.axes import Flow
 from simulator.levers.columns import Policy
-from simulator.parameters import parameters
+from simulator.prices import Cost, Range, known, priced, unit_price
 from simulator.projection import Paths
 from simulator.run import Run
 
@@ -22,33 +22,13 @@ ITEMS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "settled": ("government", ("settlement_cost_once", "price_rise_2010")),
     "job_support": ("government", ("job_support_cost",)),
     "rental": ("government", ("public_dwelling_area", "dwelling_cost_per_area")),
+    "resettlement": ("government", ("public_dwelling_area", "dwelling_cost_per_area")),
     "basic_investment": ("firms", ("basic_job_investment",)),
     "other_investment": ("firms", ("other_job_investment",)),
     "commercial": ("households", ("commercial_dwelling_area", "dwelling_cost_per_area")),
 }
 _HOUSING_PART = "settlement_housing_share"
 _PERCENT = 100.0
-
-
-@dataclass(frozen=True)
-class Cost:
-    """One item: units of each year (T,), and yuan low, central and high, each (T,)."""
-
-    item: str
-    payer: str
-    units: np.ndarray
-    low: np.ndarray
-    central: np.ndarray
-    high: np.ndarray
-
-
-@dataclass(frozen=True)
-class Range:
-    """Yuan: low, central and high."""
-
-    low: float
-    central: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -61,22 +41,18 @@ class ExtraPoint:
     cost: Range
 
 
-def unit_prices(values: Mapping[str, float]) -> dict[str, Range]:
-    """Yuan for one unit of each item: the table's low and high, the study's central value.
+def unit_prices(values: Mapping[str, float], stated: Collection[str]) -> dict[str, Range]:
+    """Yuan for one unit of each item, as `simulator.prices.unit_price` takes ``stated``.
 
     The housing part of the settling cost is taken off, because public dwellings are an item.
     """
-    table, found = parameters(), {}
-    for item, (_, names) in ITEMS.items():
-        low = high = central = 1.0
-        for name in names:
-            low, high = low * table[name].low, high * table[name].high
-            central *= values[name]
-        if item == "settled":
-            part = table[_HOUSING_PART]
-            low, high = low * (1.0 - part.high), high * (1.0 - part.low)
-            central *= 1.0 - values[_HOUSING_PART]
-        found[item] = Range(low, central, high)
+    found = {item: unit_price(names, values, stated) for item, (_, names) in ITEMS.items()}
+    whole, part = found["settled"], known(_HOUSING_PART, values, stated)
+    found["settled"] = Range(
+        whole.low * (1.0 - part.high),
+        whole.central * (1.0 - part.central),
+        whole.high * (1.0 - part.low),
+    )
     return found
 
 
@@ -104,6 +80,7 @@ def quantities(
         "settled": np.maximum(settled - on_trend, 0.0),
         "job_support": basic + other,
         "rental": beyond(Policy.RENTAL_UNITS),
+        "resettlement": beyond(Policy.RESETTLEMENT_UNITS),
         "basic_investment": basic,
         "other_investment": other,
         "commercial": beyond(Policy.COMMERCIAL_UNITS),
@@ -115,12 +92,13 @@ def costs(run: Run, trend: Run) -> tuple[Cost, ...]:
     resting = run.inputs.policy_baseline
     settled, on_trend = settled_persons(run.paths), settled_persons(trend.paths)
     units = quantities(run.inputs.policy, resting, settled, on_trend)
-    prices = unit_prices(run.start.values)
-    found = []
-    for item, (payer, _) in ITEMS.items():
-        n, price = units[item], prices[item]
-        found.append(Cost(item, payer, n, n * price.low, n * price.central, n * price.high))
-    return tuple(found)
+    prices = unit_prices(run.start.values, run.study.overridden)
+    return tuple(priced(item, units[item], prices[item]) for item in ITEMS)
+
+
+def payer_of(cost: Cost) -> str:
+    """Who pays an item, one of `PAYERS`."""
+    return ITEMS[cost.item][0]
 
 
 def by_payer(found: Sequence[Cost], payer: str, years: int | None = None) -> Range:
@@ -128,7 +106,7 @@ def by_payer(found: Sequence[Cost], payer: str, years: int | None = None) -> Ran
 
     Low and high add up as if all prices were low or high at once: the widest range.
     """
-    paid = [c for c in found if c.payer == payer]
+    paid = [c for c in found if payer_of(c) == payer]
     sums = (
         sum(float(getattr(c, n)[:years].sum()) for c in paid) for n in ("low", "central", "high")
     )

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from simulator.budget import ITEMS, Range, quantities, settled_persons, unit_prices
+from simulator.budget import ITEMS, quantities, settled_persons, unit_prices
 from simulator.goals import Goal, attained, by_stocks
 from simulator.levers.columns import Policy
 from simulator.parameters import levers
+from simulator.prices import Range
 from simulator.projection import Paths, project
 from simulator.ranges import LeverRange
 from simulator.run import Run
@@ -122,7 +123,7 @@ class Problem:
 
     @cached_property
     def _prices(self) -> Mapping[str, Range]:
-        return unit_prices(self.base.start.values)
+        return unit_prices(self.base.start.values, self.base.study.overridden)
 
     @cached_property
     def _on_trend(self) -> np.ndarray:

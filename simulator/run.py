@@ -14,15 +14,10 @@ from simulator.axes import Flow, Place
 from simulator.calibration import trend_inputs
 from simulator.dwellings import Dwellings, dwelling_stock
 from simulator.errors import ScenarioError, Violation
-from simulator.fiscal import Cost, public_costs
+from simulator.fiscal import public_costs
 from simulator.indicators import (
-    Stocks,
-    TownChange,
-    births_and_deaths,
-    denominator,
-    measure,
-    town_change,
-)
+    Stocks, TownChange, births_and_deaths, denominator, measure, town_change,
+)  # fmt: skip
 from simulator.ladder import start_of
 from simulator.launch import Launch, launch
 from simulator.notes import lever_notes
@@ -34,6 +29,7 @@ from simulator.policy import (
     nonfarm_share,
     policy_array,
 )
+from simulator.prices import Cost
 from simulator.projection import Paths, project
 from simulator.scenario import TREND, Study
 from simulator.schema import Case, Target
@@ -154,7 +150,8 @@ class Run:
     @cached_property
     def costs(self) -> tuple[Cost, ...]:
         """Public costs by concept, yearly ranges; never to be added."""
-        return public_costs(self.paths, self.inputs.policy, self.start.values)
+        known = self.start.values, self.study.overridden
+        return public_costs(self.paths, self.inputs.policy, *known)
 
     def binding(self) -> list[tuple[str, ...]]:
         """Which constraints bound in each projected year; each ``binding.<code>``.

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simulator.budget import Cost, costs
+from simulator.budget import costs
 from simulator.goals import Goal, attained, by_stocks
 from simulator.indicators import measure
 from simulator.outlook import drawn_totals
+from simulator.prices import Cost
 from simulator.problem import Point, Problem, ended, setting_case
 from simulator.ranges import LeverRange
 from simulator.run import Result, Run, run_case

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from quxian import FILE, policy, result
+from quxian import FILE, policy, result, study
 from typer.testing import CliRunner
 
 from simulator import budget
@@ -21,16 +21,18 @@ from simulator.goals import choose_goals, projected
 from simulator.i18n import LANGUAGES
 from simulator.levers.columns import Policy
 from simulator.needs import plan_needs, standard_needs
+from simulator.prices import Cost, Range
 from simulator.problem import build_problem
 from simulator.ranges import SCALED, lever_ranges
 from simulator.report import explained, planning
+from simulator.run import run
 from simulator.sensitivity import Sensitivity, sensitivity
 from simulator.sobol import sobol_indices
 
 RATE, SEAT = "resident_urbanization_rate", "county_seat_population"
 
 
-def plan_costs() -> tuple[budget.Cost, ...]:
+def plan_costs() -> tuple[Cost, ...]:
     return budget.costs(result().runs["plan"], result().trend)
 
 
@@ -48,10 +50,32 @@ def test_costs_are_units_times_prices_and_ranges_hold_the_central_value() -> Non
     np.testing.assert_array_equal(found["rental"].units, np.full(13, 100.0))
     np.testing.assert_allclose(found["rental"].central, 100 * 70 * 3000)
     np.testing.assert_allclose(found["commercial"].high, 50 * 130 * 4500)
-    assert found["commercial"].payer == "households"
+    assert budget.payer_of(found["commercial"]) == "households"
     for cost in plan_costs():
         assert (cost.low <= cost.central).all()
         assert (cost.central <= cost.high).all()
+
+
+def test_resettlement_dwellings_are_paid_for_like_other_public_ones() -> None:
+    run = policy({"housing": {"resettlement_units": 40}})
+    found = {c.item: c for c in budget.costs(run, result().trend)}
+    np.testing.assert_allclose(found["resettlement"].central, 40 * 70 * 3000)
+    assert budget.payer_of(found["resettlement"]) == "government"
+    by_concept = {c.item: c for c in run.costs}
+    np.testing.assert_allclose(by_concept["dwellings"].central, found["resettlement"].central)
+
+
+def test_a_price_that_the_user_stated_has_no_range() -> None:
+    known = study()
+    stated = {"job_support_cost": 12_345.0}
+    own = replace(
+        known, parameters={**known.parameters, **stated},
+        overridden=dict.fromkeys(stated, "test"), cases={},
+    )  # fmt: skip
+    trend = run(own, face_value=False).trend
+    prices = budget.unit_prices(trend.start.values, own.overridden)
+    assert prices["job_support"] == Range(12_345.0, 12_345.0, 12_345.0)
+    assert prices["rental"].low < prices["rental"].central < prices["rental"].high
 
 
 def test_jobs_are_counted_beyond_the_trend_only() -> None:

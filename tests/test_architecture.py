@@ -26,7 +26,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("rates",),
     ("baseline",),
     ("county_flows",),
-    ("levers", "levers.columns", "sheet", "waiting", "sketch"),
+    ("levers", "levers.columns", "prices", "sheet", "waiting", "sketch"),
     ("step", "state"),
     ("levers.settlement", "levers.jobs", "levers.housing"),
     ("bracket", "moves"),

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from simulator.budget import Range
 from simulator.frontier import Frontier, Mark
 from simulator.i18n import catalogue, text
 from simulator.needs import Need, plan_needs, standard_needs
 from simulator.parameters import parameters
+from simulator.prices import Range
 from simulator.report import wording
 from simulator.report.planning import goal_name, lever_amount, lever_name, yuan
 from simulator.report.rows import Table

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import simulator
 from simulator import budget
-from simulator.budget import Cost, Range
 from simulator.goals import Goal, first_year, projected
 from simulator.i18n import text
 from simulator.parameters import levers
+from simulator.prices import Cost, Range
 from simulator.ranges import LeverRange
 from simulator.report import wording, words
 from simulator.report.rows import Table, Toned
@@ -169,7 +169,7 @@ def cost_table(found: Sequence[Cost], lang: str, years: int | None = None) -> Ta
     rows: list[tuple[str, ...]] = []
     for payer in budget.PAYERS:
         who = text(f"plan.payer.{payer}", lang)
-        items = [c for c in found if c.payer == payer and c.units[:years].sum() > 0.0]
+        items = [c for c in found if budget.payer_of(c) == payer and c.units[:years].sum() > 0.0]
         for item in items:
             n = wording.number(round(float(item.units[:years].sum())))
             unit = text(f"plan.unit.{item.item}", lang)
@@ -191,7 +191,7 @@ def yearly_cost_table(run: Run, found: Sequence[Cost], lang: str) -> Table:
     for i, year in enumerate(run.years[1:]):
         row = [str(year)]
         for payer in budget.PAYERS:
-            paid = [c for c in found if c.payer == payer]
+            paid = [c for c in found if budget.payer_of(c) == payer]
             low, central, high = (
                 sum(float(getattr(c, n)[i]) for c in paid) for n in ("low", "central", "high")
             )
