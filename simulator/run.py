@@ -16,8 +16,13 @@ from simulator.dwellings import Dwellings, dwelling_stock
 from simulator.errors import ScenarioError, Violation
 from simulator.fiscal import public_costs
 from simulator.indicators import (
-    Stocks, TownChange, births_and_deaths, denominator, measure, town_change,
-)  # fmt: skip
+    Stocks,
+    TownChange,
+    births_and_deaths,
+    denominator,
+    measure,
+    town_change,
+)
 from simulator.ladder import start_of
 from simulator.launch import Launch, launch
 from simulator.notes import lever_notes
@@ -38,16 +43,10 @@ from simulator.targets import TargetCheck, check_target, observed, unjudged, why
 from simulator.territory import summed_launch, summed_paths
 
 _STOCKS = (
-    "resident_population",
-    "town_population",
-    "village_population",
-    "hukou_population",
-    "out_migrants",
-    "nonlocal_residents",
-    "hukou_minus_resident",
-    "resident_urbanization_rate",
+    "resident_population", "town_population", "village_population", "hukou_population",
+    "out_migrants", "nonlocal_residents", "hukou_minus_resident", "resident_urbanization_rate",
     "hukou_urbanization_rate",
-)
+)  # fmt: skip
 _DENOMINATORS = ("residents", "town_residents", "seat_residents", "town_elderly", "town_pupils")
 
 
