@@ -17,8 +17,7 @@ _PACKAGE = Path(__file__).parent
 #: What compiled code is made from: itself, and the enumerations that it indexes by.
 _SOURCES = (
     "axes", "bracket", "draws", "levers/columns", "levers/housing", "levers/jobs",
-    "levers/settlement", "moves", "projection", "sheet", "sketch", "state", "step", "waiting",
-    "year",
+    "levers/settlement", "moves", "projection", "sheet", "state", "step", "waiting", "year",
 )  # fmt: skip
 _DIGITS = 12
 
