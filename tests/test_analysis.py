@@ -137,9 +137,19 @@ def test_all_at_the_centre_is_the_scenario_itself() -> None:
     expected = [c.projected for c in plan.targets if c.target.indicator in (RATE, SEAT)]
     np.testing.assert_allclose(analysed().central, expected, rtol=1e-12)
     factors = Factors(plan)
-    (setting,) = factors.settings(np.zeros((1, len(factors.all))), np.ones((1, 1)))
-    again = run_setting(setting, plan)
-    np.testing.assert_allclose(again.paths.population, plan.paths.population, rtol=1e-9)
+    z = np.zeros((1, len(factors.all)))
+    (setting,) = factors.settings(z, np.ones((1, 1)))
+    np.testing.assert_array_equal(setting.trend.population, plan.inputs.population)
+    np.testing.assert_array_equal(setting.policy, plan.inputs.policy)
+    fit = plan.start.fit
+    assert fit is not None
+    for name, (value,) in factors.values(z).items():
+        if name in fit.names:  # where the posterior of the priors' normals is highest
+            assert abs(np.log(value / fit.values[name])) < fit.log_sd[name], name
+        else:
+            assert value == pytest.approx(plan.start.values[name], rel=1e-9), name
+    rate = run_setting(setting, plan).stocks.resident_urbanization_rate
+    assert rate == pytest.approx(plan.stocks.resident_urbanization_rate, abs=0.005)
 
 
 def test_every_factor_has_a_group_and_a_bar() -> None:
