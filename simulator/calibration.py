@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import OptimizeResult, least_squares
 
 from simulator.age_table import AgeTable
-from simulator.indicators import measure, residents_by_age
+from simulator.indicators import Stocks, measure, residents_by_age
 from simulator.levers.columns import baseline_policy, behaviour_vector
 from simulator.parameters import parameters
 from simulator.projection import project
@@ -55,40 +55,6 @@ class Observation:
 
 
 @dataclass(frozen=True)
-class Fit:
-    """What the history says: values, how surely, and what it could not tell apart.
-
-    ``prior`` is the centre of each fitted name; ``log_sd`` and ``prior_log_sd`` are standard
-    deviations of the log value; ``covariance`` is of the log values in the order of ``names``;
-    ``fitted`` follows ``observations``.
-    """
-
-    names: tuple[str, ...]
-    values: Mapping[str, float]
-    log_sd: Mapping[str, float]
-    prior: Mapping[str, float]
-    prior_log_sd: Mapping[str, float]
-    covariance: np.ndarray
-    observations: tuple[Observation, ...]
-    fitted: np.ndarray
-    start_year: int
-    shift_after: int
-    population: np.ndarray
-    cost: float
-
-    def confounded(self) -> list[tuple[str, str, float]]:
-        """Pairs whose posterior correlation is so strong that only their sum or ratio is known."""
-        sd = np.sqrt(np.diag(self.covariance))
-        correlation = self.covariance / np.outer(sd, sd)
-        pairs = []
-        for i, first in enumerate(self.names):
-            for j in range(i):
-                if abs(correlation[i, j]) > _STRONG:
-                    pairs.append((self.names[j], first, float(correlation[i, j])))
-        return pairs
-
-
-@dataclass(frozen=True)
 class Context:
     """What a projection of a place needs besides parameters and people.
 
@@ -113,6 +79,41 @@ class History:
     observations: tuple[Observation, ...]
     age_tables: Mapping[int, AgeTable]
     context: Context
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What the history says: values, how surely, and what it could not tell apart.
+
+    ``prior`` is the centre of each fitted name; ``log_sd`` and ``prior_log_sd`` are standard
+    deviations of the log value; ``covariance`` is of the log values in the order of ``names``;
+    ``fitted`` follows ``observations``. ``history`` is what was fitted.
+    """
+
+    names: tuple[str, ...]
+    values: Mapping[str, float]
+    log_sd: Mapping[str, float]
+    prior: Mapping[str, float]
+    prior_log_sd: Mapping[str, float]
+    covariance: np.ndarray
+    observations: tuple[Observation, ...]
+    fitted: np.ndarray
+    start_year: int
+    shift_after: int
+    population: np.ndarray
+    cost: float
+    history: History
+
+    def confounded(self) -> list[tuple[str, str, float]]:
+        """Pairs whose posterior correlation is so strong that only their sum or ratio is known."""
+        sd = np.sqrt(np.diag(self.covariance))
+        correlation = self.covariance / np.outer(sd, sd)
+        pairs = []
+        for i, first in enumerate(self.names):
+            for j in range(i):
+                if abs(correlation[i, j]) > _STRONG:
+                    pairs.append((self.names[j], first, float(correlation[i, j])))
+        return pairs
 
 
 def trend_inputs(
@@ -153,30 +154,53 @@ def with_flows(
     )
 
 
-def _predict(population: np.ndarray, history: History) -> np.ndarray:
-    """Model values of the observations, from population (T + 1, ...)."""
-    stocks = measure(population)
+def misfits(
+    stocks: Stocks, ages: Mapping[int, np.ndarray], history: History, relative_sd: float
+) -> np.ndarray:
+    """Figures and age groups of a history as a projection misses them, in standard deviations.
+
+    Parameters
+    ----------
+    stocks : each (..., T + 1), from the start of the history
+    ages : residents by sex and age, (..., 2, A) persons, of the years that `counted_ages` names
+    history : what there is to meet
+    relative_sd : of an age group of five years or more, eq. (49)
+
+    Returns
+    -------
+    misfits : (..., figures + age groups)
+    """
+    observed = np.array([o.value for o in history.observations])
+    sd = np.array([o.sd for o in history.observations])
+    found = [(_predict(stocks, history) - observed) / sd] if len(sd) else []
+    found += [_age_misfit(ages[y], history.age_tables[y], relative_sd) for y in ages]
+    if not found:
+        return np.empty((*stocks.resident_population.shape[:-1], 0))
+    return np.concatenate(found, axis=-1)
+
+
+def counted_ages(history: History) -> tuple[int, ...]:
+    """Years after the start whose ages a fit must meet; the start is built from its own."""
+    return tuple(year for year in history.age_tables if year > history.start_year)
+
+
+def _predict(stocks: Stocks, history: History) -> np.ndarray:
+    """Model values of the observations, (..., observations)."""
     at = [o.year - history.start_year for o in history.observations]
-    values = [
-        getattr(stocks, o.indicator)[i] for o, i in zip(history.observations, at, strict=True)
-    ]
-    return np.array(values)
+    pairs = zip(history.observations, at, strict=True)
+    values = [np.asarray(getattr(stocks, o.indicator))[..., i] for o, i in pairs]
+    return np.stack(values, axis=-1) if values else np.empty(0)
 
 
-def _age_residuals(population: np.ndarray, history: History, relative_sd: float) -> np.ndarray:
+def _age_misfit(ages: np.ndarray, table: AgeTable, relative_sd: float) -> np.ndarray:
     """Age groups of residents as shares of their total, so that totals are not counted twice."""
-    found = []
-    for year, table in history.age_tables.items():
-        if year <= history.start_year:
-            continue
-        ages = residents_by_age(population[year - history.start_year])
-        groups = np.stack([np.bincount(table.group, weights=row) for row in ages])
-        expected = table.persons * (groups.sum() / table.persons.sum())
-        error = np.log((groups + _GROUP_FLOOR) / (expected + _GROUP_FLOOR)) / relative_sd
-        # Neighbouring single years err together: five of them are worth one independent look.
-        worth = np.sqrt(np.maximum(1.0, _INDEPENDENT_YEARS / np.bincount(table.group)))
-        found.append((error / worth).ravel())
-    return np.concatenate(found) if found else np.empty(0)
+    size = np.bincount(table.group)
+    groups = np.stack([ages[..., table.group == g].sum(axis=-1) for g in range(len(size))], axis=-1)
+    share = groups.sum(axis=(-1, -2), keepdims=True) / table.persons.sum()
+    error = np.log((groups + _GROUP_FLOOR) / (table.persons * share + _GROUP_FLOOR)) / relative_sd
+    # Neighbouring single years err together: five of them are worth one independent look.
+    worth = np.sqrt(np.maximum(1.0, _INDEPENDENT_YEARS / size))
+    return np.asarray((error / worth).reshape(*ages.shape[:-2], -1))
 
 
 def fit(
@@ -207,8 +231,7 @@ def fit(
     prior_sd = np.array([table[n].log_sd for n in names])
     years = range(history.start_year + 1, history.base_year + 1)
     resting = trend_inputs(values, history.cells, years, history.context)
-    observed = np.array([o.value for o in history.observations])
-    sd = np.array([o.sd for o in history.observations])
+    counted = counted_ages(history)
 
     def run(theta: np.ndarray) -> np.ndarray:
         trial = {**values, **dict(zip(names, np.exp(theta), strict=True))}
@@ -216,9 +239,9 @@ def fit(
 
     def residuals(theta: np.ndarray) -> np.ndarray:
         population = run(theta)
-        misfit = (_predict(population, history) - observed) / sd
-        ages = _age_residuals(population, history, values["sd_age_group"])
-        return np.concatenate([misfit, ages, (theta - centre) / prior_sd])
+        ages = {y: residents_by_age(population[y - history.start_year]) for y in counted}
+        misfit = misfits(measure(population), ages, history, values["sd_age_group"])
+        return np.concatenate([misfit, (theta - centre) / prior_sd])
 
     # The documented range is also what a scenario may set, so a fit can always be entered again.
     bounds = (np.log([table[n].low for n in names]), np.log([table[n].high for n in names]))
@@ -246,7 +269,8 @@ def _told(
         prior_log_sd=prior_log_sd,
         covariance=covariance,
         observations=history.observations,
-        fitted=_predict(population, history),
+        fitted=_predict(measure(population), history),
+        history=history,
         start_year=history.start_year,
         shift_after=history.context.shift_after,
         population=population,

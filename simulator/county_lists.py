@@ -1,4 +1,6 @@
-"""Lists that ship with the program: boundary changes, province trends, learnt coefficients."""
+"""Lists that ship with the program: boundary changes, province trends, learnt coefficients, sizes
+of forecast errors.
+"""
 
 from __future__ import annotations
 
@@ -58,3 +60,14 @@ def learnt_rows(name: str) -> tuple[dict[str, str], ...]:
 def misprinted_rows() -> dict[str, str]:
     """Code of a 2010 county to the code of the printed row that holds its figures."""
     return {r["code"]: r["row_printed"] for r in table_rows("census_names_2010.csv")}
+
+
+@cache
+def error_sizes(kind: str) -> tuple[float, float]:
+    """Errors of forecasts after ten years by kind of place: of log residents, of the urban logit.
+
+    ``correlation`` in place of a kind gives how far those of two members of a prefecture go
+    together, of either.
+    """
+    (row,) = (r for r in table_rows("forecast_errors.csv") if r["kind"] == kind)
+    return float(row["population"]), float(row["urban"])

@@ -1,8 +1,8 @@
-"""Many draws of one place through the year loop; only cell totals are kept.
+"""Many draws of one place through the year loop; only cell totals are kept, and ages if asked.
 
-Each draw is projected twice, on trend and under the policy, because a lever acts against the
-trend of its own draw. A draw's result depends on nothing but the draw: chunks, threads and order
-do not matter to the last bit.
+Each draw of a scenario is projected twice, on trend and under the policy, because a lever acts
+against the trend of its own draw; a history is run on trend only. A draw's result depends on
+nothing but the draw: chunks, threads and order do not matter to the last bit.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import numpy as np
 
 from simulator.axes import Place
 from simulator.compiled import njit
-from simulator.sheet import CLOSING, OPENING, turn_page
+from simulator.sheet import CLOSING, OPENING, read_closing, turn_page
 from simulator.state import Driver, Inputs, new_scratch, start
 from simulator.step import persons
 from simulator.year import advance
 
-_RECORD, _TOWN = len(Driver), int(Place.TOWN)
+_RECORD, _TOWN, _VILLAGE = len(Driver), int(Place.TOWN), int(Place.VILLAGE)
 
 
 class DrawInputs(NamedTuple):
@@ -87,3 +87,38 @@ def simulate_draws(
             inputs.policy, base.policy_baseline, base.behaviour, town,
         )  # fmt: skip
         _follow(under, scratch, births, record, policy[k])
+
+
+@njit(cache=True, nogil=True)
+def simulate_history(
+    inputs: Inputs, draws: DrawInputs, at: np.ndarray, totals: np.ndarray, ages: np.ndarray
+) -> None:
+    """Project K draws on trend, keeping what a fit compares with the figures of a place.
+
+    Parameters
+    ----------
+    inputs, draws : as for `simulate_draws`
+    at : (Y,) projected years, 0 the first, after which residents are counted by age
+    totals : (K, T + 1, 3, 3) [persons], overwritten
+    ages : (K, Y, 2, A) [persons], overwritten
+    """
+    scratch, record = new_scratch(inputs), np.empty(_RECORD)
+    births = np.empty((2, *inputs.population.shape[:3]))
+    on_trend, closing = np.full(totals.shape[1], np.inf), np.empty(inputs.population.shape)
+    for k in range(totals.shape[0]):
+        scratch.scale[:] = draws.mortality_scale[k], draws.fertility_scale[k]
+        base = Inputs(
+            inputs.population, inputs.mortality, inputs.newborn_survival, inputs.asfr, inputs.srb,
+            draws.schedule[k], draws.level[k], draws.arrivals[k], inputs.participation,
+            inputs.policy_baseline, inputs.policy_baseline, draws.behaviour[k], on_trend,
+        )  # fmt: skip
+        start(scratch, base)
+        _totals(scratch.sheet, OPENING, totals[k, 0])
+        for t in range(inputs.srb.shape[0]):
+            advance(base, t, births[0], births[1], record, scratch)
+            _totals(scratch.sheet, CLOSING, totals[k, t + 1])
+            for y in range(at.shape[0]):
+                if at[y] == t:
+                    read_closing(scratch.sheet, closing)
+                    ages[k, y] = closing[:, _TOWN : _VILLAGE + 1].sum(axis=0).sum(axis=0)
+            turn_page(scratch.sheet)

@@ -12,24 +12,19 @@ from dataclasses import dataclass
 from threading import Lock
 
 import numpy as np
-from scipy.special import ndtr
 
 from simulator.axes import N_PLACES, N_REGISTRATIONS
+from simulator.drawn_rates import drawn_rates
 from simulator.draws import DrawInputs, simulate_draws
 from simulator.indicators import measure
 from simulator.launch import Launch
-from simulator.levers.columns import Behaviour
-from simulator.parameters import Parameter, assumptions
-from simulator.rates import arrival_shares, flow_levels, schedules
+from simulator.parameters import assumptions
 from simulator.run import Run
-from simulator.sketch import Sketch
+from simulator.spread import spread
 
 #: Draws are always made in whole blocks: vectorised exp and matrix products round differently for
 #: arrays of another length, and a draw must not depend on its company.
 BLOCK = 64
-#: Odds of dying move by about this factor for a year of life expectancy; only the sign and size
-#: of a small difference matter here, the fit itself uses whole life tables.
-_HAZARD_PER_YEAR = 1.09
 
 
 @dataclass(frozen=True)
@@ -48,25 +43,12 @@ class Ensemble:
         return np.quantile(self.policy, probabilities, axis=0)
 
 
-#: What `Bands` keep of each draw: names of `simulator.indicators.Stocks`.
+#: What is looked at in each draw: names of `simulator.indicators.Stocks`.
 INDICATORS = (
     "resident_population", "town_population", "village_population", "hukou_population",
     "urban_hukou", "out_migrants", "nonlocal_residents", "resident_urbanization_rate",
     "hukou_urbanization_rate",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Bands:
-    """Distribution of `INDICATORS` by year, in memory that does not grow with the draws.
-
-    Each sketch has series of shape (len(INDICATORS), T + 1), persons or shares; ``trend`` and
-    ``policy`` share their draws.
-    """
-
-    years: np.ndarray
-    trend: Sketch
-    policy: Sketch
 
 
 def indicators(totals: np.ndarray) -> np.ndarray:
@@ -80,9 +62,8 @@ def draw_parameters(
 ) -> Mapping[str, np.ndarray]:
     """Parameter values of some draws, each (len(draws),), in a stable order of names.
 
-    Fitted parameters follow the posterior of their logs and stay within their documented range;
-    the others follow the distribution that the parameter table names. What the user set is
-    ``fixed``.
+    Fitted parameters are samples of the posterior; the others follow the distribution that the
+    parameter table names. What the user set is ``fixed``.
     """
     parts = [(_block_values(start, seed, block, fixed), rows) for block, rows in _blocks(draws)]
     return {n: np.concatenate([values[n][rows] for values, rows in parts]) for n in parts[0][0]}
@@ -102,45 +83,17 @@ def _block_values(
     start: Launch, seed: int, block: int, fixed: Collection[str]
 ) -> dict[str, np.ndarray]:
     """Values of one whole block, each (BLOCK,)."""
-    table = assumptions()
+    table, posterior = assumptions(), start.posterior
     normal = _normals(seed, block, len(table))
     values = {name: np.full(BLOCK, start.values[name]) for name in table}
-    at = {name: i for i, name in enumerate(table)}
-    unknown = {p.distribution for p in table.values()} - {"fixed", *_DRAWN}
-    if unknown:
-        raise ValueError(f"no way to draw from a {' or '.join(sorted(unknown))} distribution")
-    for kind, draw in _DRAWN.items():
-        names = [n for n, p in table.items() if p.distribution == kind and n not in fixed]
-        central = np.array([start.values[n] for n in names])[:, None]
-        drawn = draw(normal[[at[n] for n in names]], central, [table[n] for n in names])
-        values |= dict(zip(names, drawn, strict=True))
-    if start.fit is not None:
-        shift = np.linalg.cholesky(start.fit.covariance) @ normal[[at[n] for n in start.fit.names]]
-        for i, name in enumerate(start.fit.names):
-            drawn = start.fit.values[name] * np.exp(shift[i])
-            values[name] = np.clip(drawn, table[name].low, table[name].high)
+    fitted = () if posterior is None else posterior.fit.names
+    free = [n for n, p in table.items() if p.distribution != "fixed" and n not in (*fixed, *fitted)]
+    central = np.array([start.values[n] for n in free])
+    rows = [i for i, name in enumerate(table) if name in free]
+    values |= dict(zip(free, spread([table[n] for n in free], central, normal[rows]), strict=True))
+    if posterior is not None:
+        values |= dict(zip(fitted, posterior.drawn(seed, block, BLOCK), strict=True))
     return values
-
-
-def _column(rows: Sequence[Parameter], part: str) -> np.ndarray:
-    return np.array([getattr(p, part) for p in rows], dtype=float)[:, None]
-
-
-def _uniform(z: np.ndarray, central: np.ndarray, rows: Sequence[Parameter]) -> np.ndarray:
-    """Even on either side of the central value, which is the median."""
-    u = 2.0 * ndtr(z) - 1.0
-    above, below = _column(rows, "high") - central, central - _column(rows, "low")
-    return central + np.where(u > 0.0, above, below) * u
-
-
-def _lognormal(z: np.ndarray, central: np.ndarray, rows: Sequence[Parameter]) -> np.ndarray:
-    """Spread in logs; the range of the table is not passed."""
-    drawn = central * np.exp(_column(rows, "log_sd") * z)
-    return np.clip(drawn, _column(rows, "low"), _column(rows, "high"))
-
-
-#: Ways to draw, by the distribution that the parameter table names.
-_DRAWN = {"uniform": _uniform, "lognormal": _lognormal}
 
 
 def _normals(seed: int, block: int, size: int) -> np.ndarray:
@@ -151,16 +104,9 @@ def _normals(seed: int, block: int, size: int) -> np.ndarray:
 
 def draw_inputs(run: Run, values: Mapping[str, np.ndarray]) -> DrawInputs:
     """What the year loop needs of the draws' parameters, shapes as in `DrawInputs`."""
-    context, central = run.start.context, run.start.values
-    behaviour = np.stack([values[item.name.lower()] for item in Behaviour], axis=-1)
-    difference = values["mortality_e0_difference"] - central["mortality_e0_difference"]
-    return DrawInputs(
-        level=flow_levels(values, run.study.years, context.arrival_base, context.shift_after),
-        schedule=schedules(values),
-        arrivals=arrival_shares(values),
-        behaviour=behaviour,
-        mortality_scale=_HAZARD_PER_YEAR**-difference,
-        fertility_scale=values["fertility_ratio"] / central["fertility_ratio"],
+    context = run.start.context
+    return drawn_rates(
+        values, run.start.values, run.study.years, context.arrival_base, context.shift_after
     )
 
 
@@ -229,36 +175,3 @@ def run_draws(
 
     _in_threads(work, range(first, first + draws), chunk, workers)
     return Ensemble(run.years, trend, policy)
-
-
-def run_bands(
-    run: Run,
-    draws: int,
-    seed: int,
-    *,
-    first: int = 0,
-    workers: int | None = None,
-    chunk: int = BLOCK,
-) -> Bands:
-    """Project draws as `run_draws` does, keeping distributions instead of draws.
-
-    The bins of the sketches are set by the first block of the stream, whatever draws are asked
-    for, so that no choice of ``first``, ``workers`` or ``chunk`` changes a number.
-    """
-    pilot = [indicators(totals) for totals in _project(run, seed, range(BLOCK))]
-    trend, policy = (Sketch(values) for values in pilot)
-    wanted, lock = range(first, first + draws), Lock()
-    # The block that set the bins need not be projected twice.
-    done = slice(wanted.start, min(wanted.stop, BLOCK))
-    if done.start < done.stop:
-        trend.add(pilot[0][done])
-        policy.add(pilot[1][done])
-
-    def work(part: range) -> None:
-        values = [indicators(totals) for totals in _project(run, seed, part)]
-        with lock:
-            trend.add(values[0])
-            policy.add(values[1])
-
-    _in_threads(work, range(max(first, BLOCK), wanted.stop), chunk, workers)
-    return Bands(run.years, trend, policy)

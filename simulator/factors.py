@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.special import ndtr
 
 from simulator.axes import Place
 from simulator.ensemble import draw_inputs
@@ -20,6 +19,7 @@ from simulator.parameters import Parameter, assumptions, levers
 from simulator.projection import Paths, project
 from simulator.rates import participation
 from simulator.run import Run
+from simulator.spread import spread
 from simulator.state import Inputs
 
 GROUPS = ("demography", "migration", "levers", "data")
@@ -96,22 +96,24 @@ class Factors:
         """Parameter values of rows of standard normals (N, D), each (N,)."""
         start, table = self.run.start, assumptions()
         found = {n: np.full(len(z), start.values[n]) for n in table}
-        for column, factor in enumerate(self.all):
-            if factor.kind == "parameter":
-                p = table[factor.name]
-                found[factor.name] = _spread(p, start.values[p.name], z[:, column])
-        if start.fit is not None:
-            shift = z[:, self.columns("fitted")] @ self.spread.T
-            for i, name in enumerate(start.fit.names):
-                drawn = start.fit.values[name] * np.exp(shift[:, i])
-                found[name] = np.clip(drawn, table[name].low, table[name].high)
+        rows = list(self._parameters.values())
+        central = np.array([start.values[p.name] for p in rows])
+        drawn = spread(rows, central, z[:, self.columns("parameter")].T)
+        found |= dict(zip(self._parameters, drawn, strict=True))
+        if start.posterior is not None:
+            points = start.posterior.samples(z[:, self.columns("fitted")]).points
+            names = start.posterior.fit.names
+            found |= dict(zip(names, start.posterior.values(points), strict=True))
         return found
 
     @cached_property
-    def spread(self) -> np.ndarray:
-        """Lower triangle whose product with itself is the covariance of the fit's logs."""
-        fit = self.run.start.fit
-        return np.zeros((0, 0)) if fit is None else np.linalg.cholesky(fit.covariance)
+    def root(self) -> np.ndarray:
+        """How the fitted parameters move with their normals near the optimum, (fitted, fitted).
+
+        Its product with its transpose is their covariance, in standard deviations of the priors.
+        """
+        posterior = self.run.start.posterior
+        return np.zeros((0, 0)) if posterior is None else posterior.optimum.root
 
     def settings(self, z: np.ndarray, delivered: np.ndarray) -> list[Setting]:
         """Settings of rows of standard normals.
@@ -171,11 +173,3 @@ def run_setting(setting: Setting, scenario: Run) -> Run:
     return Run(
         scenario.id, scenario.case, scenario.study, scenario.start, inputs, paths, ()
     )  # fmt: skip
-
-
-def _spread(p: Parameter, central: float, z: np.ndarray) -> np.ndarray:
-    """Values of a parameter by its distribution, as draws take them; 0 is the central value."""
-    if p.distribution == "uniform":
-        u = 2.0 * ndtr(z) - 1.0
-        return central + np.where(u > 0.0, (p.high - central) * u, (central - p.low) * u)
-    return np.clip(central * np.exp(p.log_sd * z), p.low, p.high)

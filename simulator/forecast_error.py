@@ -1,9 +1,9 @@
 """How wrong such forecasts have been, as an error that draws carry; docs/model.md eqs. (68)-(70).
 
 Parameter ranges and the fit's posterior do not hold everything that can happen. What is missing,
-up to the size of the errors measured between two censuses, is added to the draws as a process
-whose yearly changes persist (AR(1)), and where the base year rests on an estimate rather than a
-count, so is that estimate's own error.
+up to the size of the errors measured between two censuses for places of the same kind, is added
+to the draws as a process whose yearly changes persist (AR(1)), and where the base year rests on an
+estimate rather than a count, so is that estimate's own error.
 """
 
 from __future__ import annotations
@@ -13,17 +13,45 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simulator.county_lists import error_sizes
+from simulator.schema import PlaceFile
+
 #: Years between the two censuses that the errors were measured on.
 _DECADE = 10
 #: Years after a count at which the error of estimated base figures was measured (2010 to 2015).
 _HALFWAY = 5.0
 
-#: Measure, its error after a decade, and that of an estimate five years after a count.
+#: Measure, the factor on its error after a decade, and its error in an estimate five years after
+#: a count.
 _SIZES = {
     "population": ("forecast_error_population", "base_error_population"),
     "urban": ("forecast_error_urban", "base_error_urban"),
 }
+MEASURES = tuple(_SIZES)
+#: Rows of the table of sizes for places that are no counties; a nation is taken as uncertain as a
+#: prefecture, which is too wide.
+_KIND_OF_LEVEL = {"prefecture": "prefecture", "nation": "prefecture", "town": "small",
+                  "zone": "small"}  # fmt: skip
 Values = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Size:
+    """Standard deviations of one measure: after a decade, and at the base year."""
+
+    decade: float
+    base: float
+
+
+def kind_of(place: PlaceFile) -> str:
+    """Row of the table of sizes that a place belongs to."""
+    return place.county_kind or _KIND_OF_LEVEL[place.level]
+
+
+def after_decade(kind: str, measure: str, values: Values) -> float:
+    """Standard deviation of a measure's error after ten years for a kind of place."""
+    measured = dict(zip(MEASURES, error_sizes(kind), strict=True))[measure]
+    return measured * values[_SIZES[measure][0]]
 
 
 @dataclass(frozen=True)
@@ -65,29 +93,29 @@ def _missing(wanted: np.ndarray, held: np.ndarray) -> np.ndarray:
     return np.where(wanted > 0.0, lacking, 0.0)
 
 
-def base_spread(stated: bool, years_since_count: int, size: str, values: Values) -> float:
-    """Standard deviation at the base year, eq. (70): of an estimate, or of the model's own carry.
+def size_of(kind: str, measure: str, stated: bool, age: int, values: Values) -> Size:
+    """Errors of one measure, eqs. (68) and (70).
 
     Parameters
     ----------
+    kind : of place, a row of the table of sizes
+    measure : ``population`` or ``urban``
     stated : whether a document states the base figure; else it was carried from the last count
-    years_since_count : years from the last census used to the base year; 0 if the base is one
-    size : ``population`` or ``urban``
+    age : years from the last census used to the base year; 0 if the base is one
     values : the parameters of group ``forecast``
     """
-    after_decade, of_estimate = _SIZES[size]
+    decade = after_decade(kind, measure, values)
     if stated:
-        return values[of_estimate] * min(years_since_count / _HALFWAY, 1.0)
-    shape = growth(values["forecast_persistence"], years_since_count)
-    return float(values[after_decade] * shape[-1])
+        return Size(decade, values[_SIZES[measure][1]] * min(age / _HALFWAY, 1.0))
+    return Size(decade, float(decade * growth(values["forecast_persistence"], age)[-1]))
 
 
 def forecast_errors(
     normal: np.ndarray,
     log_residents: np.ndarray,
     logit_urban: np.ndarray,
-    spread: tuple[float, float],
-    values: Values,
+    sizes: tuple[Size, Size],
+    persistence: float,
 ) -> Errors:
     """What draws lack of the errors measured, and the error of the base.
 
@@ -97,19 +125,17 @@ def forecast_errors(
     ----------
     normal : (K, 2, T + 1) standard normals; the first of each row is for the base
     log_residents, logit_urban : (K, T + 1) of the draws as they are
-    spread : standard deviation of either at the base year, `base_spread`
-    values : the parameters of group ``forecast``
+    sizes : of either, `size_of`
+    persistence : of yearly changes, from one year to the next
 
     Returns
     -------
     Errors
         Of draws, to be added to ``log_residents`` and ``logit_urban``.
     """
-    rho, horizon = values["forecast_persistence"], normal.shape[-1] - 1
-    shape, found = growth(rho, horizon), []
-    for row, (drawn, size) in enumerate(((log_residents, "population"), (logit_urban, "urban"))):
-        scale = values[_SIZES[size][0]]
-        lacking = _missing(scale * shape, drawn.std(axis=0))
-        path = _paths(normal[:, row, 1:], rho) * scale * lacking
-        found.append(path + spread[row] * normal[:, row, :1])
+    shape, found = growth(persistence, normal.shape[-1] - 1), []
+    for row, (drawn, size) in enumerate(zip((log_residents, logit_urban), sizes, strict=True)):
+        lacking = _missing(size.decade * shape, drawn.std(axis=0))
+        path = _paths(normal[:, row, 1:], persistence) * size.decade * lacking
+        found.append(path + size.base * normal[:, row, :1])
     return Errors(*found)

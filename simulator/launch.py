@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -17,6 +18,7 @@ from simulator.calibration import Context, Fit, History, Observation, fit
 from simulator.errors import ScenarioError, Violation
 from simulator.flow_priors import boundary_flag, learnt_names, prior_values
 from simulator.indicators import measure
+from simulator.posterior import Posterior
 from simulator.scenario import Study
 from simulator.schema import Fact
 from simulator.totals import (
@@ -49,6 +51,11 @@ class Launch:
     assumed: tuple[Assumed, ...]
     rung: Literal["own", "structure", "normalised", "members"] = "own"
     learnt: tuple[str, ...] = ()
+
+    @cached_property
+    def posterior(self) -> Posterior | None:
+        """What the history leaves open of the fitted levels; None where nothing was fitted."""
+        return Posterior(self.fit) if self.fit is not None and self.fit.names else None
 
 
 def history_facts(study: Study, *, face_value: bool = False) -> list[Fact]:

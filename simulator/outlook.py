@@ -9,8 +9,9 @@ import numpy as np
 
 from simulator.axes import Place, Registration
 from simulator.census import is_joined
+from simulator.county_lists import error_sizes
 from simulator.ensemble import run_draws
-from simulator.forecast_error import Errors, base_spread, forecast_errors
+from simulator.forecast_error import MEASURES, Errors, forecast_errors, kind_of, size_of
 from simulator.goals import by_stocks
 from simulator.indicators import measure
 from simulator.run import Run
@@ -25,7 +26,7 @@ _HALF = 0.5
 _RESIDENTS, _SPLIT = "resident_population", {"resident_urbanization_rate", "town_population"}
 _LOCAL = slice(Registration.URBAN_HUKOU, Registration.NONLOCAL)
 #: Keys of the errors' streams lie beyond any block of parameter draws.
-_STREAM = 2**40
+_STREAM, _MEMBER = 2**40, 2**44
 _SERIES = (
     "resident_population", "town_population", "village_population", "hukou_population",
     "out_migrants", "nonlocal_residents", "hukou_minus_resident", "resident_urbanization_rate",
@@ -60,43 +61,53 @@ class Outlook:
         return float(np.sqrt(share * (1.0 - share) / self.draws))
 
 
-def outlook(run: Run, draws: int, seed: int) -> Outlook:
+def outlook(run: Run, draws: int, seed: int, *, bias: float = 0.0) -> Outlook:
     """Project ``draws`` draws of a scenario and count in how many each target is met.
 
     The stream is a function of the seed alone, so the same call gives the same numbers on any
-    number of cores.
+    number of cores. ``bias`` is how far the logit of the stated urban share is taken to be too
+    high throughout; 0 where estimates of the same kind will judge.
     """
-    series = _series(drawn_totals(run, draws, seed), run)
+    series = _series(drawn_totals(run, draws, seed, bias), run)
     found = {name: np.quantile(values, LEVELS, axis=0) for name, values in series.items()}
     mean = {name: values.mean(axis=0) for name, values in series.items()}
     chances = _probabilities(run, series)
     return Outlook(draws, seed, years_since_count(run), found, mean, chances)
 
 
-def drawn_totals(run: Run, draws: int, seed: int) -> np.ndarray:
-    """Totals by registration and place of every draw with its errors, (K, T + 1, 3, 3) persons."""
-    trend, policy = _totals(run, draws, seed)
-    normal = np.stack([_normals(seed, k, len(run.years)) for k in range(draws)])
-    return _shifted(policy, _errors(trend, normal, run))
+def drawn_totals(run: Run, draws: int, seed: int, bias: float = 0.0) -> np.ndarray:
+    """Totals by registration and place of every draw with its errors, (K, T + 1, 3, 3) persons.
 
-
-def _totals(run: Run, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Totals of every draw on trend and under the policy; of a sum of places, summed.
-
-    The members of a sum share their draws: what is not known of one is not known of its neighbours.
+    The members of a sum share their parameters' draws; their forecast errors go together as far as
+    those of neighbours have. ``bias`` as in `outlook`.
     """
-    found = [run_draws(one, draws, seed) for one in run.members or (run,)]
-    trend, policy = (np.stack([getattr(e, name) for e in found]) for name in ("trend", "policy"))
-    return trend.sum(axis=0), policy.sum(axis=0)
+    if not run.members:
+        return _with_errors(run, draws, seed, _normals(seed, draws, len(run.years)), bias)
+    size, total = len(run.years), np.zeros(())
+    shared = np.array(error_sizes("correlation"))[:, None]
+    common = _normals(seed, draws, size)
+    for i, member in enumerate(run.members):
+        own = _normals(seed, draws, size, _MEMBER * (i + 1))
+        normal = np.sqrt(shared) * common + np.sqrt(1.0 - shared) * own
+        total = total + _with_errors(member, draws, seed, normal, bias)
+    return np.asarray(total)
 
 
-def _normals(seed: int, draw: int, size: int) -> np.ndarray:
-    """Standard normals (2, size) of one draw, from another stream than its parameters.
+def _with_errors(run: Run, draws: int, seed: int, normal: np.ndarray, bias: float) -> np.ndarray:
+    """Totals of one place's draws, its errors made of the normals (K, 2, T + 1)."""
+    found = run_draws(run, draws, seed)
+    errors = _errors(found.trend, normal, run)
+    return _shifted(found.policy, Errors(errors.population, errors.urban - bias))
 
-    Those of early years do not depend on how many follow.
+
+def _normals(seed: int, draws: int, size: int, stream: int = 0) -> np.ndarray:
+    """Standard normals (K, 2, size) of draws, from another stream than their parameters.
+
+    Those of early years do not depend on how many follow, nor a draw's on other draws.
     """
-    stream = np.random.Generator(np.random.Philox(key=[seed, _STREAM + draw]))
-    return stream.standard_normal((size, 2)).T
+    keys = [[seed, _STREAM + stream + draw] for draw in range(draws)]
+    found = [np.random.Generator(np.random.Philox(key=k)).standard_normal((size, 2)) for k in keys]
+    return np.stack(found).transpose(0, 2, 1)
 
 
 def years_since_count(run: Run) -> int:
@@ -124,13 +135,15 @@ def _urban(totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _errors(totals: np.ndarray, normal: np.ndarray, run: Run) -> Errors:
     """Errors to be carried, sized on the trend so that a lever does not change them."""
     residents, logit = _urban(totals)
-    values, age = run.start.values, years_since_count(run)
-    stated = {f.indicator for f in run.study.place.facts if f.use == "base" and not is_joined(f)}
-    spread = (
-        base_spread(_RESIDENTS in stated, age, "population", values),
-        base_spread(not _SPLIT.isdisjoint(stated), age, "urban", values),
+    values, age, place = run.start.values, years_since_count(run), run.study.place
+    stated = {f.indicator for f in place.facts if f.use == "base" and not is_joined(f)}
+    known = (_RESIDENTS in stated, not _SPLIT.isdisjoint(stated))
+    residents_size, urban_size = (
+        size_of(kind_of(place), measure, told, age, values)
+        for measure, told in zip(MEASURES, known, strict=True)
     )
-    return forecast_errors(normal, np.log(residents), logit, spread, values)
+    sizes, rho = (residents_size, urban_size), values["forecast_persistence"]
+    return forecast_errors(normal, np.log(residents), logit, sizes, rho)
 
 
 def _shifted(totals: np.ndarray, errors: Errors) -> np.ndarray:

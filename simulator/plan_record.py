@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,14 +20,31 @@ from simulator.units import from_base, to_base
 
 #: The share that is a target of itself, and the counts that give it.
 _RATE, _TOWN, _RESIDENTS = "resident_urbanization_rate", "town_population", "resident_population"
+#: Fewer other places say nothing of the mean and size of base errors.
+_FEWEST = 5
+
+
+@dataclass(frozen=True)
+class Due:
+    """A target whose year a census counted; ``projected`` and ``happened`` in its own unit.
+
+    ``position`` is its place among the targets; ``base_error`` the logit of the plan's stated base
+    share less that of the line between the censuses around it, ``base_points`` the same in points.
+    """
+
+    result: Result
+    position: int
+    target: Target
+    projected: float
+    happened: float
+    met: bool
+    base_error: float | None
+    base_points: float | None
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One target of a plan; ``projected`` and ``happened`` in the target's own unit.
-
-    ``base_error`` is the plan's stated base value less the line between the censuses around it.
-    """
+    """A target that fell due, and how probable it was to be met; ``base_error`` in points."""
 
     place: Words
     target: Target
@@ -38,36 +55,66 @@ class Judged:
     base_error: float | None
 
 
-def judge(result: Result, draws: int) -> list[Judged]:
+def due(result: Result) -> list[Due]:
     """Targets of a place's plan whose year a later census counted.
 
     Parameters
     ----------
     result : of `run`; what the census counted after the base year is not fitted in it
-    draws : of the trend, for the probability
     """
-    trend, place = result.trend, result.study.place
+    trend = result.trend
     counted = {(name, year): to_base(v, unit) for name, year, v, _, unit in result.outcomes()}
-    due = [
-        (i, check, _counted(check.target, counted))
-        for i, check in enumerate(trend.targets)
-        if check.projected is not None and check.target.scope == "place" and not check.target.since
-    ]
-    found = [(i, check, value) for i, check, value in due if value is not None]
-    if not found:
-        return []
-    chances = outlook(trend, draws, result.study.seed).probability
-    judged = []
-    for i, check, value in found:
-        target, chance = check.target, chances[i]
-        if chance is None or check.projected is None:
+    tolerance, found = trend.start.values["target_tolerance"], []
+    for i, check in enumerate(trend.targets):
+        target, value = check.target, _counted(check.target, counted)
+        if check.projected is None or value is None or target.scope != "place" or target.since:
             continue
         happened = from_base(value, target.unit)
-        tolerance = trend.start.values["target_tolerance"]
         met = bool(meets(target, np.array([happened]), tolerance)[0])
-        error = _base_error(result, target, counted)
-        judged.append(Judged(place.name, target, check.projected, chance, happened, met, error))
+        error, points = _base_error(result, target, counted)
+        found.append(Due(result, i, target, check.projected, happened, met, error, points))
+    return found
+
+
+def judge(due_targets: Sequence[Due], draws: int) -> list[Judged]:
+    """Targets with the probability that draws of the trend give them.
+
+    A census judges here, so the error of stated base shares counts in full: its mean and its size
+    as measured at the **other** places, never at the place itself; docs/model.md 14.5.
+
+    Parameters
+    ----------
+    due_targets : of all places, `due`
+    draws : of each trend
+    """
+    errors = {_name(one): one.base_error for one in due_targets if one.base_error is not None}
+    looked: dict[str, tuple[float | None, ...]] = {}
+    judged = []
+    for one in due_targets:
+        name, place = _name(one), one.result.study.place.name
+        if name not in looked:
+            others = [e for other, e in errors.items() if other != name]
+            looked[name] = _chances(one.result, others if name in errors else [], draws)
+        chance = looked[name][one.position]
+        if chance is not None:
+            told = (one.projected, chance, one.happened, one.met, one.base_points)
+            judged.append(Judged(place, one.target, *told))
     return judged
+
+
+def _name(one: Due) -> str:
+    return one.result.study.place.id
+
+
+def _chances(result: Result, errors: Sequence[float], draws: int) -> tuple[float | None, ...]:
+    """Probabilities of a trend's targets, with the base errors of other places, if any."""
+    trend, seed = result.trend, result.study.seed
+    if len(errors) < _FEWEST:
+        return outlook(trend, draws, seed).probability
+    bias, size = float(np.mean(errors)), float(np.std(errors, ddof=1))
+    values = {**trend.start.values, "base_error_urban": size}
+    known = replace(trend, start=replace(trend.start, values=values))
+    return outlook(known, draws, seed, bias=bias).probability
 
 
 def _counted(target: Target, counted: dict[tuple[str, int], float]) -> float | None:
@@ -86,8 +133,10 @@ def _logit(share: float) -> float:
 
 def _base_error(
     result: Result, target: Target, counted: dict[tuple[str, int], float]
-) -> float | None:
-    """Stated base rate less the rate between the censuses, points; None where there is no pair."""
+) -> tuple[float | None, float | None]:
+    """Stated base rate less the rate between the censuses, as logits and in points; None where
+    there is no pair.
+    """
     place = result.study.place
     stated = [f for f in place.facts if f.indicator == _RATE and f.use == "base"]
     before = {
@@ -96,14 +145,15 @@ def _base_error(
     years = {y for n, y in before if n == _TOWN} & {y for n, y in before if n == _RESIDENTS}
     after = _counted(target, counted)
     if target.indicator != _RATE or not stated or not years or after is None or not target.at:
-        return None
+        return None, None
     first = max(years, key=lambda y: y or 0)
     start = before[_TOWN, first] / before[_RESIDENTS, first]
     if not first or not (0.0 < start < 1.0 and 0.0 < after < 1.0):
-        return None
+        return None, None
     share = (place.base_year - first) / (target.at - first)
     line = (1.0 - share) * _logit(start) + share * _logit(after)
-    return stated[0].value - 100.0 / (1.0 + math.exp(-line))
+    points = stated[0].value - from_base(1.0 / (1.0 + math.exp(-line)), stated[0].unit)
+    return _logit(to_base(stated[0].value, stated[0].unit)) - line, points
 
 
 def brier(chances: Sequence[float], met: Sequence[bool]) -> float:

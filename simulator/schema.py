@@ -140,6 +140,13 @@ class PlaceFile(Strict):
     settlement_rules: dict[str, Number] = {}
     parameters: dict[str, Number] = {}
 
+    @property
+    def county_kind(self) -> Literal["county", "county_city", "district"] | None:
+        """County (县), county-level city (县级市) or district (区); None for any other level."""
+        if self.level == "county":
+            return "county_city" if self.name.zh.endswith("市") else "county"
+        return "district" if self.level == "district" else None
+
 
 def _path_schema(number: dict[str, Any], words: dict[str, Any]) -> dict[str, Any]:
     """A mapping of years to numbers, with the words that say how it is meant."""

@@ -124,19 +124,22 @@ def _projected(
 def _tornado(
     factors: Factors, goals: tuple[Goal, ...], ranges: tuple[LeverRange, ...]
 ) -> tuple[tuple[Bar, ...], np.ndarray]:
-    """A bar for each factor and each lever, all else at its central value."""
+    """A bar for each factor and each lever, all else where the posterior is highest or at its
+    central value; and the scenario's own values.
+    """
     kept = [i for i, f in enumerate(factors.all) if f.kind != "lever"]
     width, levers = len(factors.all), len(factors.columns("lever"))
-    rows = np.zeros((1 + 2 * len(kept), width))
+    rows = np.zeros((2 * len(kept), width))
     for k, i in enumerate(kept):
-        rows[1 + 2 * k] = _direction(factors, i) * ndtri(_LOW)
-        rows[2 + 2 * k] = _direction(factors, i) * ndtri(_HIGH)
+        rows[2 * k] = _direction(factors, i) * ndtri(_LOW)
+        rows[2 * k + 1] = _direction(factors, i) * ndtri(_HIGH)
     values = _projected(factors, rows, np.ones((len(rows), levers)), goals)
     bars = [
-        Bar(f.name, f.group, f.kind, values[1 + 2 * k], values[2 + 2 * k])
+        Bar(f.name, f.group, f.kind, values[2 * k], values[2 * k + 1])
         for k, f in enumerate(factors.all[i] for i in kept)
     ]
-    return (*bars, *(_lever_bar(factors, goals, lever) for lever in ranges)), values[0]
+    central = np.array([projected(g, factors.run) for g in goals])
+    return (*bars, *(_lever_bar(factors, goals, lever) for lever in ranges)), central
 
 
 def _direction(factors: Factors, i: int) -> np.ndarray:
@@ -148,7 +151,7 @@ def _direction(factors: Factors, i: int) -> np.ndarray:
     if i not in fitted:
         found[i] = 1.0
         return found
-    row = factors.spread[fitted.index(i)]
+    row = factors.root[fitted.index(i)]
     found[fitted] = row / np.linalg.norm(row)
     return found
 

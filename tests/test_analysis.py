@@ -161,9 +161,19 @@ def test_all_at_the_centre_is_the_scenario_itself() -> None:
     expected = [c.projected for c in plan.targets if c.target.indicator in (RATE, SEAT)]
     np.testing.assert_allclose(analysed().central, expected, rtol=1e-12)
     factors = Factors(plan)
-    (setting,) = factors.settings(np.zeros((1, len(factors.all))), np.ones((1, 1)))
-    again = run_setting(setting, plan)
-    np.testing.assert_allclose(again.paths.population, plan.paths.population, rtol=1e-9)
+    z = np.zeros((1, len(factors.all)))
+    (setting,) = factors.settings(z, np.ones((1, 1)))
+    np.testing.assert_array_equal(setting.trend.population, plan.inputs.population)
+    np.testing.assert_array_equal(setting.policy, plan.inputs.policy)
+    fit = plan.start.fit
+    assert fit is not None
+    for name, (value,) in factors.values(z).items():
+        if name in fit.names:  # where the posterior of the priors' normals is highest
+            assert abs(np.log(value / fit.values[name])) < fit.log_sd[name], name
+        else:
+            assert value == pytest.approx(plan.start.values[name], rel=1e-9), name
+    rate = run_setting(setting, plan).stocks.resident_urbanization_rate
+    assert rate == pytest.approx(plan.stocks.resident_urbanization_rate, abs=0.005)
 
 
 def test_every_factor_has_a_group_and_a_bar() -> None:
@@ -189,11 +199,16 @@ def test_fitted_parameters_move_as_the_history_ties_them() -> None:
     plan = result().runs["plan"]
     factors, fit = Factors(plan), plan.start.fit
     assert fit is not None
-    np.testing.assert_allclose(factors.spread @ factors.spread.T, fit.covariance, rtol=1e-9)
-    z = np.zeros((1, len(factors.all)))
-    np.testing.assert_allclose(
-        [factors.values(z)[n][0] for n in fit.names], [fit.values[n] for n in fit.names]
-    )
+    posterior = plan.start.posterior
+    assert posterior is not None
+    z = np.random.default_rng(3).standard_normal((64, len(factors.all)))
+    drawn = factors.values(z)
+    points = posterior.samples(z[:, factors.columns("fitted")]).points
+    for name, wanted in zip(fit.names, posterior.values(points), strict=True):
+        np.testing.assert_array_equal(drawn[name], wanted)
+    # Levels that offset each other do so in every row, not on average alone.
+    logs = np.log([drawn["rural_to_urban_level"], drawn["reclassification_level"]])
+    assert np.corrcoef(logs)[0, 1] < -0.7
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

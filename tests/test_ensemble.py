@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from simulator import load_scenario, run
-from simulator.ensemble import Ensemble, draw_parameters, run_draws
+from simulator.ensemble import BLOCK, Ensemble, draw_parameters, run_draws
 from simulator.parameters import assumptions
 from simulator.run import Run
 
@@ -75,16 +75,17 @@ def test_drawn_values_stay_in_their_documented_range(plan: Run) -> None:
         assert values.max() <= p.high, name
 
 
-def test_fitted_parameters_follow_the_posterior(plan: Run) -> None:
-    fit = plan.start.fit
-    assert fit is not None
-    drawn = draw_parameters(plan.start, SEED, range(4000))
-    logs = np.log(np.stack([drawn[n] for n in fit.names]))
-    # The best determined parameters are hardly clipped, so their spread is the posterior's.
-    for name in ("settled_elsewhere_level", "fertility_ratio", "arrival_share"):
-        i = fit.names.index(name)
-        assert logs[i].std() == pytest.approx(fit.log_sd[name], rel=0.08)
-        assert logs[i].mean() == pytest.approx(np.log(fit.values[name]), abs=0.05)
+def test_fitted_parameters_are_samples_of_the_posterior(plan: Run) -> None:
+    posterior = plan.start.posterior
+    assert posterior is not None
+    drawn = draw_parameters(plan.start, SEED, range(BLOCK, 2 * BLOCK))
+    for name, wanted in zip(posterior.fit.names, posterior.drawn(SEED, 1, BLOCK), strict=True):
+        assert np.array_equal(drawn[name], wanted), name
+
+
+def test_the_levels_of_users_are_not_drawn(plan: Run) -> None:
+    drawn = draw_parameters(plan.start, SEED, range(8), fixed=("out_town_ratio",))
+    assert set(drawn["out_town_ratio"]) == {plan.start.values["out_town_ratio"]}
 
 
 def test_every_draw_is_run_against_its_own_trend(plan: Run, together: Ensemble) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -9,15 +10,43 @@ from quxian import ROOT, result
 
 from simulator import load_scenario, run
 from simulator.i18n import LANGUAGES
-from simulator.plan_record import Judged, brier, constant_guess, judge
+from simulator.plan_record import Due, Judged, brier, constant_guess, due, judge
 from simulator.report.record import record_page
 
 QIANAN = ROOT / "scenarios" / "places" / "qianan.yaml"
 
 
 @cache
+def of_qianan() -> Due:
+    (found,) = due(run(load_scenario(QIANAN), face_value=False))
+    return found
+
+
+@cache
 def qianan() -> tuple[Judged, ...]:
-    return tuple(judge(run(load_scenario(QIANAN), face_value=False), 60))
+    return tuple(judge([of_qianan()], 60))
+
+
+def beside(errors: list[float], own: float | None = 0.2) -> float:
+    """Probability of 迁安's target where other places' bases were off by ``errors``."""
+    one = replace(of_qianan(), base_error=own)
+    others = []
+    for i, error in enumerate(errors):
+        study = one.result.study
+        place = study.place.model_copy(update={"id": f"other_{i}"})
+        elsewhere = replace(one.result, study=replace(study, place=place))
+        others.append(replace(one, result=elsewhere, base_error=error))
+    return judge([one, *others], 60)[0].probability
+
+
+def test_base_errors_of_other_places_move_the_probability_and_the_own_does_not() -> None:
+    """Where others stated too much the target is further away; less than five say nothing."""
+    high, low = [0.5, 0.6, 0.7, 0.5, 0.6], [-0.5, -0.6, -0.7, -0.5, -0.6]
+    assert beside(high) < beside([0.01, -0.01, 0.0, 0.02, -0.02]) < beside(low)
+    assert beside(high, own=3.0) == beside(high, own=-3.0)
+    assert beside(high[:4]) == qianan()[0].probability
+    # A place that states no share has no stated base to be wrong.
+    assert beside(high, own=None) == qianan()[0].probability
 
 
 def test_only_targets_of_a_counted_year_are_judged_and_by_the_count() -> None:
@@ -31,7 +60,7 @@ def test_only_targets_of_a_counted_year_are_judged_and_by_the_count() -> None:
 
 
 def test_a_place_without_a_later_census_is_not_judged() -> None:
-    assert judge(result(), 60) == []
+    assert due(result()) == []
 
 
 def test_brier_scores_by_hand() -> None:

@@ -38,12 +38,7 @@ def pace() -> Mapping[tuple[str, str], Mapping[str, float]]:
 
 def kind_of(plan: Plan) -> str:
     """Kind of county whose growth a place is compared with."""
-    place = plan.place
-    if place.level == "district":
-        return "district"
-    if place.level == "county":
-        return "county_city" if place.name.zh.endswith("市") else "county"
-    return "all"
+    return plan.place.county_kind or "all"
 
 
 def pace_beyond_counties(plan: Plan) -> Iterator[Finding]:

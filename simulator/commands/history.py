@@ -88,16 +88,17 @@ def record_command(
     from rich.progress import track
 
     from simulator.library_cli import library_files
-    from simulator.plan_record import judge
+    from simulator.plan_record import due, judge
     from simulator.report.record import record_page, record_view
     from simulator.run import run
     from simulator.scenario import load_scenario
 
     language, console = options.language(lang), options.page()
-    judged = []
+    found = []
     bar = Console(stderr=True)
     for file in track(library_files(), text("record.title", language), console=bar):
-        judged += judge(run(load_scenario(file), face_value=False), draws)
+        found += due(run(load_scenario(file), face_value=False))
+    judged = judge(found, draws)
     for part in record_view(judged, draws, language):
         console.print(part)
     if page is not None:
