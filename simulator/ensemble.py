@@ -9,13 +9,14 @@ import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import Lock
 
 import numpy as np
 from scipy.special import ndtr
 
 from simulator.axes import N_PLACES, N_REGISTRATIONS
-from simulator.draws import DrawInputs, simulate_draws
+from simulator.draws import DrawInputs, rests, simulate_draws, simulate_trend
 from simulator.indicators import measure
 from simulator.launch import Launch
 from simulator.levers.columns import Behaviour
@@ -27,6 +28,8 @@ from simulator.sketch import Sketch
 #: Draws are always made in whole blocks: vectorised exp and matrix products round differently for
 #: arrays of another length, and a draw must not depend on its company.
 BLOCK = 64
+#: Blocks whose parts common to places are kept: those of 2,000 draws, some 50 MB.
+_KEPT = 32
 #: Odds of dying move by about this factor for a year of life expectancy; only the sign and size
 #: of a small difference matter here, the fit itself uses whole life tables.
 _HAZARD_PER_YEAR = 1.09
@@ -103,22 +106,33 @@ def _block_values(
 ) -> dict[str, np.ndarray]:
     """Values of one whole block, each (BLOCK,)."""
     table = assumptions()
+    values = _spread(start.values, table, seed, block, fixed)
+    if start.fit is not None:
+        normal, at = _normals(seed, block, len(table)), {name: i for i, name in enumerate(table)}
+        shift = np.linalg.cholesky(start.fit.covariance) @ normal[[at[n] for n in start.fit.names]]
+        for i, name in enumerate(start.fit.names):
+            drawn = start.fit.values[name] * np.exp(shift[i])
+            values[name] = np.clip(drawn, table[name].low, table[name].high)
+    return values
+
+
+def _spread(
+    centres: Mapping[str, float], names: Collection[str], seed: int, block: int,
+    fixed: Collection[str],
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """Values of ``names`` spread about their ``centres`` as the table says, each (BLOCK,)."""
+    table = assumptions()
     normal = _normals(seed, block, len(table))
-    values = {name: np.full(BLOCK, start.values[name]) for name in table}
+    values = {name: np.full(BLOCK, centres[name]) for name in names}
     at = {name: i for i, name in enumerate(table)}
     unknown = {p.distribution for p in table.values()} - {"fixed", *_DRAWN}
     if unknown:
         raise ValueError(f"no way to draw from a {' or '.join(sorted(unknown))} distribution")
     for kind, draw in _DRAWN.items():
-        names = [n for n, p in table.items() if p.distribution == kind and n not in fixed]
-        central = np.array([start.values[n] for n in names])[:, None]
-        drawn = draw(normal[[at[n] for n in names]], central, [table[n] for n in names])
-        values |= dict(zip(names, drawn, strict=True))
-    if start.fit is not None:
-        shift = np.linalg.cholesky(start.fit.covariance) @ normal[[at[n] for n in start.fit.names]]
-        for i, name in enumerate(start.fit.names):
-            drawn = start.fit.values[name] * np.exp(shift[i])
-            values[name] = np.clip(drawn, table[name].low, table[name].high)
+        kin = [n for n in names if table[n].distribution == kind and n not in fixed]
+        central = np.array([centres[n] for n in kin])[:, None]
+        drawn = draw(normal[[at[n] for n in kin]], central, [table[n] for n in kin])
+        values |= dict(zip(kin, drawn, strict=True))
     return values
 
 
@@ -143,6 +157,7 @@ def _lognormal(z: np.ndarray, central: np.ndarray, rows: Sequence[Parameter]) ->
 _DRAWN = {"uniform": _uniform, "lognormal": _lognormal}
 
 
+@lru_cache(maxsize=_KEPT)
 def _normals(seed: int, block: int, size: int) -> np.ndarray:
     """Standard normals of a whole block, (size, BLOCK): a function of seed and block alone."""
     stream = np.random.Generator(np.random.Philox(key=[seed, block]))
@@ -151,29 +166,75 @@ def _normals(seed: int, block: int, size: int) -> np.ndarray:
 
 def draw_inputs(run: Run, values: Mapping[str, np.ndarray]) -> DrawInputs:
     """What the year loop needs of the draws' parameters, shapes as in `DrawInputs`."""
-    context, central = run.start.context, run.start.values
-    behaviour = np.stack([values[item.name.lower()] for item in Behaviour], axis=-1)
+    return _with_levels(_patterns(values, run.start.values), run, values)
+
+
+def _patterns(values: Mapping[str, np.ndarray], central: Mapping[str, float]) -> DrawInputs:
+    """The part of the draws' inputs that no level of a flow enters; the rest is empty."""
     difference = values["mortality_e0_difference"] - central["mortality_e0_difference"]
     return DrawInputs(
-        level=flow_levels(values, run.study.years, context.arrival_base, context.shift_after),
+        level=np.empty(0),
         schedule=schedules(values),
         arrivals=arrival_shares(values),
-        behaviour=behaviour,
+        behaviour=np.stack([values[item.name.lower()] for item in Behaviour], axis=-1),
         mortality_scale=_HAZARD_PER_YEAR**-difference,
-        fertility_scale=values["fertility_ratio"] / central["fertility_ratio"],
+        fertility_scale=np.empty(0),
     )
 
 
+def _with_levels(patterns: DrawInputs, run: Run, values: Mapping[str, np.ndarray]) -> DrawInputs:
+    """The draws' inputs, whole."""
+    context = run.start.context
+    return patterns._replace(
+        level=flow_levels(values, run.study.years, context.arrival_base, context.shift_after),
+        fertility_scale=values["fertility_ratio"] / run.start.values["fertility_ratio"],
+    )
+
+
+_Items = tuple[tuple[str, float], ...]
+
+
+@lru_cache(maxsize=_KEPT)
+def _common(
+    centres: _Items, fixed: frozenset[str], seed: int, block: int
+) -> tuple[Mapping[str, np.ndarray], DrawInputs]:
+    """Values of a block that places share who differ in learnt levels alone, and what follows.
+
+    A batch of counties would otherwise draw the same age schedules for each of them.
+    """
+    central = dict(centres)
+    values = _spread(central, central, seed, block, fixed)
+    return values, _patterns(values, central)
+
+
+def block_inputs(run: Run, seed: int, block: int) -> DrawInputs:
+    """What the year loop needs of one whole block of draws, shapes as in `DrawInputs`."""
+    start, fixed = run.start, run.study.overridden
+    if start.fit is not None:
+        return draw_inputs(run, _block_values(start, seed, block, fixed))
+    shared = tuple((n, start.values[n]) for n in assumptions() if n not in start.learnt)
+    values, inputs = _common(shared, frozenset(fixed), seed, block)
+    values = {**values, **_spread(start.values, start.learnt, seed, block, fixed)}
+    return _with_levels(inputs, run, values)
+
+
 def _project(run: Run, seed: int, draws: range) -> tuple[np.ndarray, np.ndarray]:
-    """Totals of some draws on trend and under the policy, each (len(draws), T + 1, 3, 3)."""
+    """Totals of some draws on trend and under the policy, each (len(draws), T + 1, 3, 3).
+
+    A trend on which no lever acts is projected once and is its own policy.
+    """
     shape = (len(draws), len(run.years), N_REGISTRATIONS, N_PLACES)
-    trend, policy = np.empty(shape), np.empty(shape)
+    once = rests(run.inputs)
+    trend = np.empty(shape)
+    policy = trend if once else np.empty(shape)
     at = 0
     for block, rows in _blocks(draws):
-        whole = draw_inputs(run, _block_values(run.start, seed, block, run.study.overridden))
         part = slice(at, at + rows.stop - rows.start)
-        inputs = DrawInputs(*(array[rows] for array in whole))
-        simulate_draws(run.inputs, inputs, trend[part], policy[part])
+        inputs = DrawInputs(*(array[rows] for array in block_inputs(run, seed, block)))
+        if once:
+            simulate_trend(run.inputs, inputs, trend[part])
+        else:
+            simulate_draws(run.inputs, inputs, trend[part], policy[part])
         at = part.stop
     return trend, policy
 
@@ -221,7 +282,8 @@ def run_draws(
     chunk : draws a thread takes at a time; no effect on any number, quickest in whole blocks
     """
     shape = (draws, len(run.years), N_REGISTRATIONS, N_PLACES)
-    trend, policy = np.empty(shape), np.empty(shape)
+    trend = np.empty(shape)
+    policy = trend if rests(run.inputs) else np.empty(shape)
 
     def work(wanted: range) -> None:
         part = slice(wanted.start - first, wanted.stop - first)

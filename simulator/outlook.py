@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -60,34 +61,42 @@ class Outlook:
         return float(np.sqrt(share * (1.0 - share) / self.draws))
 
 
-def outlook(run: Run, draws: int, seed: int) -> Outlook:
+def outlook(run: Run, draws: int, seed: int, workers: int | None = None) -> Outlook:
     """Project ``draws`` draws of a scenario and count in how many each target is met.
 
     The stream is a function of the seed alone, so the same call gives the same numbers on any
-    number of cores.
+    number of cores and with any number of ``workers``, threads, by default one a core.
     """
-    series = _series(drawn_totals(run, draws, seed), run)
+    series = _series(drawn_totals(run, draws, seed, workers), run)
     found = {name: np.quantile(values, LEVELS, axis=0) for name, values in series.items()}
     mean = {name: values.mean(axis=0) for name, values in series.items()}
     chances = _probabilities(run, series)
     return Outlook(draws, seed, years_since_count(run), found, mean, chances)
 
 
-def drawn_totals(run: Run, draws: int, seed: int) -> np.ndarray:
+def drawn_totals(run: Run, draws: int, seed: int, workers: int | None = None) -> np.ndarray:
     """Totals by registration and place of every draw with its errors, (K, T + 1, 3, 3) persons."""
-    trend, policy = _totals(run, draws, seed)
-    normal = np.stack([_normals(seed, k, len(run.years)) for k in range(draws)])
+    trend, policy = _totals(run, draws, seed, workers)
+    normal = _every_normal(seed, draws, len(run.years))
     return _shifted(policy, _errors(trend, normal, run))
 
 
-def _totals(run: Run, draws: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def _totals(run: Run, draws: int, seed: int, workers: int | None) -> tuple[np.ndarray, np.ndarray]:
     """Totals of every draw on trend and under the policy; of a sum of places, summed.
 
     The members of a sum share their draws: what is not known of one is not known of its neighbours.
     """
-    found = [run_draws(one, draws, seed) for one in run.members or (run,)]
+    found = [run_draws(one, draws, seed, workers=workers) for one in run.members or (run,)]
     trend, policy = (np.stack([getattr(e, name) for e in found]) for name in ("trend", "policy"))
     return trend.sum(axis=0), policy.sum(axis=0)
+
+
+@lru_cache(maxsize=2)
+def _every_normal(seed: int, draws: int, size: int) -> np.ndarray:
+    """`_normals` of the first draws, (draws, 2, size); the same for all places of a batch."""
+    found = np.stack([_normals(seed, k, size) for k in range(draws)])
+    found.setflags(write=False)
+    return found
 
 
 def _normals(seed: int, draw: int, size: int) -> np.ndarray:

@@ -24,7 +24,7 @@ _R2U, _CONV = int(Flow.RURAL_TO_URBAN), int(Flow.HUKOU_CONVERSION)
 _OUT_T, _OUT_V = int(Flow.OUT_TOWN), int(Flow.OUT_VILLAGE)
 _RET_T, _RET_V = int(Flow.RETURN_TOWN), int(Flow.RETURN_VILLAGE)
 _ARR_T, _ARR_V = int(Flow.ARRIVAL_TOWN), int(Flow.ARRIVAL_VILLAGE)
-_QUOTA, _LEFT_BEHIND = int(Policy.ANNUAL_QUOTA), int(Behaviour.LEFT_BEHIND_SHARE)
+_QUOTA, LEFT_BEHIND = int(Policy.ANNUAL_QUOTA), int(Behaviour.LEFT_BEHIND_SHARE)
 #: Flows that bring workers to jobs, that bring people into town, and that take workers away.
 _TO_JOBS = np.array([_R2U, _RET_T, _RET_V, _ARR_T, _ARR_V])
 _TO_TOWN = np.array([_R2U, _RET_T, _ARR_T])
@@ -123,7 +123,7 @@ def _try_step(inputs, t, births, deaths, scratch, admitted, converted):
     expose(sheet, inputs.population.shape[3], trial)
     add_births(
         cells(sheet, OPENING), cells(sheet, CLOSING), scratch.asfr, inputs.srb[t],
-        inputs.newborn_survival[t], births, deaths, inputs.behaviour[_LEFT_BEHIND],
+        inputs.newborn_survival[t], births, deaths, inputs.behaviour[LEFT_BEHIND],
     )  # fmt: skip
     town = 0.0
     for r in range(N_REGISTRATIONS):
