@@ -164,8 +164,7 @@ def _out_of_range(
     except ValueError:
         return [row.fault("not_a_number", column, expected="integer" if whole else "number")]
     if not low <= value <= high:
-        unit = "" if whole else "%" if column in RATES else "人"
-        return [row.fault("out_of_range", column, low=low, high=high, unit=unit)]
+        return [row.fault("outside", column, low=low, high=high)]
     return []
 
 
