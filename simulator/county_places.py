@@ -94,8 +94,8 @@ def horizon_of(base: int, years: int) -> int:
         If it lies beyond the national series.
     """
     if base + years > LAST_YEAR:
-        limits = {"low": 1, "high": LAST_YEAR - base, "unit": ""}
-        raise ScenarioError([Violation("out_of_range", "--years", value=years, params=limits)])
+        limits = {"low": 1, "high": LAST_YEAR - base}
+        raise ScenarioError([Violation("outside", "--years", value=years, params=limits)])
     return base + years
 
 

@@ -42,12 +42,19 @@ _SLIPPED = 0.10
 
 @dataclass
 class _Found:
-    """Figures of counties by code and column with the cell of each, and what is wrong."""
+    """Figures of counties by code and column with the cell of each, and what is wrong.
+
+    ``empty`` are names of cells that hold nothing; ``doubtful`` figures, and ``unnamed`` columns
+    of them, that cannot be called missing, because their cell or the name of a row was refused.
+    """
 
     file: str
     units: dict[str, Unit] = field(default_factory=dict)
     figures: dict[tuple[str, str], float] = field(default_factory=dict)
     cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
+    empty: dict[tuple[str, str], str] = field(default_factory=dict)
+    doubtful: set[tuple[str, str]] = field(default_factory=set)
+    unnamed: set[str] = field(default_factory=set)
     faults: list[Violation] = field(default_factory=list)
 
     def fault(self, code: str, where: str, value: Any = None, **params: Any) -> None:
@@ -119,21 +126,35 @@ def _read(sheet: Sheet, year: int, found: _Found) -> None:
         return
     for name, row in regions(sheet):
         unit = _unit(sheet, name, row, walk, found)
-        if unit is None or unit.level != "county":
+        if unit is None and name not in _SUMS:
+            found.unnamed |= set(columns.values())
+        if unit is not None and unit.level == "county":
+            found.units[unit.code] = unit
+            _read_row(sheet, row, unit.code, columns, found)
+
+
+def _read_row(
+    sheet: Sheet, row: dict[int, Cell], code: str, columns: dict[int, str], found: _Found
+) -> None:
+    """Figures of one county; finer age groups than the table's are added up."""
+    sums: dict[str, float] = {}
+    for j, column in columns.items():
+        if j not in row:
+            region = row[sheet.region]
+            found.empty[code, column] = Cell(region.sheet, region.row, j, None).name
             continue
-        found.units[unit.code] = unit
-        sums: dict[str, float] = {}
-        for j, column in columns.items():
-            value = _number(row[j], found) if j in row else None
-            if value is not None:
-                # Finer age groups than the table's are added up.
-                sums[column] = sums.get(column, 0.0) + value
-                found.cells.setdefault((unit.code, column), row[j])
-        for column, value in sums.items():
-            key = unit.code, column
-            if found.figures.setdefault(key, value) != value:
-                other = found.cells[key].name
-                found.fault("census_two_values", row[sheet.region].name, name, other=other)
+        before = len(found.faults)
+        value = _number(row[j], found)
+        if len(found.faults) > before:
+            found.doubtful.add((code, column))
+        if value is not None:
+            sums[column] = sums.get(column, 0.0) + value
+            found.cells.setdefault((code, column), row[j])
+    for column, value in sums.items():
+        if found.figures.setdefault((code, column), value) != value:
+            other = found.cells[code, column].name
+            region = row[sheet.region]
+            found.fault("census_two_values", region.name, region.value, other=other)
 
 
 def _unit(sheet: Sheet, name: str, row: dict[int, Cell], walk: Walk, found: _Found) -> Unit | None:
@@ -192,8 +213,10 @@ def _whole(found: _Found, year: int) -> None:
         return
     for code, unit in found.units.items():
         for name in needed:
-            if (code, name) not in found.figures:
-                found.fault("census_figure_missing", unit.name, code, column=name)
+            told = name in found.unnamed or (code, name) in found.doubtful
+            if (code, name) not in found.figures and not told:
+                where = found.empty.get((code, name), unit.name)
+                found.fault("census_figure_missing", where, unit.name, column=name)
         people = found.figures.get((code, "resident"), 0.0)
         aged = [found.figures.get((code, name)) for name in AGE_COLUMNS]
         total = sum(value or 0.0 for value in aged)
