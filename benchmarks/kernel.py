@@ -16,8 +16,9 @@ from numba import njit
 
 from benchmarks.numpy_step import long_frame, numpy_step, pandas_step
 from simulator import load_scenario, run
+from simulator.bands import run_bands
 from simulator.draws import simulate_draws
-from simulator.ensemble import BLOCK, draw_inputs, draw_parameters, run_bands
+from simulator.ensemble import BLOCK, draw_inputs, draw_parameters
 from simulator.projection import empty_paths, simulate
 from simulator.run import run_case
 from simulator.schema import Case

@@ -17,13 +17,11 @@ from scipy.special import ndtr
 
 from simulator.axes import N_PLACES, N_REGISTRATIONS
 from simulator.draws import DrawInputs, rests, simulate_draws, simulate_trend
-from simulator.indicators import measure
 from simulator.launch import Launch
 from simulator.levers.columns import Behaviour
 from simulator.parameters import Parameter, assumptions
 from simulator.rates import arrival_shares, flow_levels, schedules
 from simulator.run import Run
-from simulator.sketch import Sketch
 
 #: Draws are always made in whole blocks: vectorised exp and matrix products round differently for
 #: arrays of another length, and a draw must not depend on its company.
@@ -49,33 +47,6 @@ class Ensemble:
     def quantiles(self, probabilities: Sequence[float]) -> np.ndarray:
         """Quantiles of the policy's totals, shape (len(probabilities), T + 1, 3, 3)."""
         return np.quantile(self.policy, probabilities, axis=0)
-
-
-#: What `Bands` keep of each draw: names of `simulator.indicators.Stocks`.
-INDICATORS = (
-    "resident_population", "town_population", "village_population", "hukou_population",
-    "urban_hukou", "out_migrants", "nonlocal_residents", "resident_urbanization_rate",
-    "hukou_urbanization_rate",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Bands:
-    """Distribution of `INDICATORS` by year, in memory that does not grow with the draws.
-
-    Each sketch has series of shape (len(INDICATORS), T + 1), persons or shares; ``trend`` and
-    ``policy`` share their draws.
-    """
-
-    years: np.ndarray
-    trend: Sketch
-    policy: Sketch
-
-
-def indicators(totals: np.ndarray) -> np.ndarray:
-    """`INDICATORS` of totals (K, T + 1, 3, 3), shape (K, len(INDICATORS), T + 1)."""
-    stocks = measure(totals[..., None, None])
-    return np.stack([getattr(stocks, name) for name in INDICATORS], axis=1)
 
 
 def draw_parameters(
@@ -106,9 +77,9 @@ def _block_values(
 ) -> dict[str, np.ndarray]:
     """Values of one whole block, each (BLOCK,)."""
     table = assumptions()
-    values = _spread(start.values, table, seed, block, fixed)
+    normal, at = _normals(seed, block, len(table)), {name: i for i, name in enumerate(table)}
+    values = _spread(start.values, table, normal, fixed)
     if start.fit is not None:
-        normal, at = _normals(seed, block, len(table)), {name: i for i, name in enumerate(table)}
         shift = np.linalg.cholesky(start.fit.covariance) @ normal[[at[n] for n in start.fit.names]]
         for i, name in enumerate(start.fit.names):
             drawn = start.fit.values[name] * np.exp(shift[i])
@@ -117,12 +88,16 @@ def _block_values(
 
 
 def _spread(
-    centres: Mapping[str, float], names: Collection[str], seed: int, block: int,
+    centres: Mapping[str, float],
+    names: Collection[str],
+    normal: np.ndarray,
     fixed: Collection[str],
-) -> dict[str, np.ndarray]:  # fmt: skip
-    """Values of ``names`` spread about their ``centres`` as the table says, each (BLOCK,)."""
+) -> dict[str, np.ndarray]:
+    """Values of ``names`` spread about their ``centres`` as the table says, each (BLOCK,).
+
+    ``normal`` are the block's standard normals, a row for each name of the table.
+    """
     table = assumptions()
-    normal = _normals(seed, block, len(table))
     values = {name: np.full(BLOCK, centres[name]) for name in names}
     at = {name: i for i, name in enumerate(table)}
     unknown = {p.distribution for p in table.values()} - {"fixed", *_DRAWN}
@@ -130,9 +105,10 @@ def _spread(
         raise ValueError(f"no way to draw from a {' or '.join(sorted(unknown))} distribution")
     for kind, draw in _DRAWN.items():
         kin = [n for n in names if table[n].distribution == kind and n not in fixed]
-        central = np.array([centres[n] for n in kin])[:, None]
-        drawn = draw(normal[[at[n] for n in kin]], central, [table[n] for n in kin])
-        values |= dict(zip(kin, drawn, strict=True))
+        if kin:
+            central = np.array([centres[n] for n in kin])[:, None]
+            drawn = draw(normal[[at[n] for n in kin]], central, [table[n] for n in kin])
+            values |= dict(zip(kin, drawn, strict=True))
     return values
 
 
@@ -157,7 +133,6 @@ def _lognormal(z: np.ndarray, central: np.ndarray, rows: Sequence[Parameter]) ->
 _DRAWN = {"uniform": _uniform, "lognormal": _lognormal}
 
 
-@lru_cache(maxsize=_KEPT)
 def _normals(seed: int, block: int, size: int) -> np.ndarray:
     """Standard normals of a whole block, (size, BLOCK): a function of seed and block alone."""
     stream = np.random.Generator(np.random.Philox(key=[seed, block]))
@@ -197,14 +172,14 @@ _Items = tuple[tuple[str, float], ...]
 @lru_cache(maxsize=_KEPT)
 def _common(
     centres: _Items, fixed: frozenset[str], seed: int, block: int
-) -> tuple[Mapping[str, np.ndarray], DrawInputs]:
-    """Values of a block that places share who differ in learnt levels alone, and what follows.
-
-    A batch of counties would otherwise draw the same age schedules for each of them.
+) -> tuple[np.ndarray, Mapping[str, np.ndarray], DrawInputs]:
+    """Normals and values of a block that places share who differ in learnt levels alone, and the
+    inputs that follow. A batch of counties would otherwise draw the same schedules for each.
     """
     central = dict(centres)
-    values = _spread(central, central, seed, block, fixed)
-    return values, _patterns(values, central)
+    normal = _normals(seed, block, len(assumptions()))
+    values = _spread(central, central, normal, fixed)
+    return normal, values, _patterns(values, central)
 
 
 def block_inputs(run: Run, seed: int, block: int) -> DrawInputs:
@@ -213,12 +188,12 @@ def block_inputs(run: Run, seed: int, block: int) -> DrawInputs:
     if start.fit is not None:
         return draw_inputs(run, _block_values(start, seed, block, fixed))
     shared = tuple((n, start.values[n]) for n in assumptions() if n not in start.learnt)
-    values, inputs = _common(shared, frozenset(fixed), seed, block)
-    values = {**values, **_spread(start.values, start.learnt, seed, block, fixed)}
+    normal, common, inputs = _common(shared, frozenset(fixed), seed, block)
+    values = {**common, **_spread(start.values, start.learnt, normal, fixed)}
     return _with_levels(inputs, run, values)
 
 
-def _project(run: Run, seed: int, draws: range) -> tuple[np.ndarray, np.ndarray]:
+def project_draws(run: Run, seed: int, draws: range) -> tuple[np.ndarray, np.ndarray]:
     """Totals of some draws on trend and under the policy, each (len(draws), T + 1, 3, 3).
 
     A trend on which no lever acts is projected once and is its own policy.
@@ -239,7 +214,7 @@ def _project(run: Run, seed: int, draws: range) -> tuple[np.ndarray, np.ndarray]
     return trend, policy
 
 
-def _in_threads(
+def in_threads(
     work: Callable[[range], None], draws: range, chunk: int, workers: int | None
 ) -> None:
     """Give ``work`` the draws, ``chunk`` at a time, in threads; by default one a core.
@@ -287,40 +262,7 @@ def run_draws(
 
     def work(wanted: range) -> None:
         part = slice(wanted.start - first, wanted.stop - first)
-        trend[part], policy[part] = _project(run, seed, wanted)
+        trend[part], policy[part] = project_draws(run, seed, wanted)
 
-    _in_threads(work, range(first, first + draws), chunk, workers)
+    in_threads(work, range(first, first + draws), chunk, workers)
     return Ensemble(run.years, trend, policy)
-
-
-def run_bands(
-    run: Run,
-    draws: int,
-    seed: int,
-    *,
-    first: int = 0,
-    workers: int | None = None,
-    chunk: int = BLOCK,
-) -> Bands:
-    """Project draws as `run_draws` does, keeping distributions instead of draws.
-
-    The bins of the sketches are set by the first block of the stream, whatever draws are asked
-    for, so that no choice of ``first``, ``workers`` or ``chunk`` changes a number.
-    """
-    pilot = [indicators(totals) for totals in _project(run, seed, range(BLOCK))]
-    trend, policy = (Sketch(values) for values in pilot)
-    wanted, lock = range(first, first + draws), Lock()
-    # The block that set the bins need not be projected twice.
-    done = slice(wanted.start, min(wanted.stop, BLOCK))
-    if done.start < done.stop:
-        trend.add(pilot[0][done])
-        policy.add(pilot[1][done])
-
-    def work(part: range) -> None:
-        values = [indicators(totals) for totals in _project(run, seed, part)]
-        with lock:
-            trend.add(values[0])
-            policy.add(values[1])
-
-    _in_threads(work, range(max(first, BLOCK), wanted.stop), chunk, workers)
-    return Bands(run.years, trend, policy)

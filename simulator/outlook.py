@@ -86,7 +86,10 @@ def _totals(run: Run, draws: int, seed: int, workers: int | None) -> tuple[np.nd
 
     The members of a sum share their draws: what is not known of one is not known of its neighbours.
     """
-    found = [run_draws(one, draws, seed, workers=workers) for one in run.members or (run,)]
+    if not run.members:
+        alone = run_draws(run, draws, seed, workers=workers)
+        return alone.trend, alone.policy
+    found = [run_draws(one, draws, seed, workers=workers) for one in run.members]
     trend, policy = (np.stack([getattr(e, name) for e in found]) for name in ("trend", "policy"))
     return trend.sum(axis=0), policy.sum(axis=0)
 

@@ -138,9 +138,9 @@ def _faults(row: _Row) -> list[Violation]:
     found = [row.fault("table_cell_empty", n) for n in NEEDED if not row.cells[n]]
     if not row.cells.get("id") and not row.cells.get("code"):
         found.append(row.fault("table_cell_empty", "code"))
-    for column, form in (("id", _ID), ("code", _CODE)):
+    for column, form, code in (("id", _ID, "table_id"), ("code", _CODE, "table_code")):
         if row.cells.get(column) and not form.fullmatch(row.cells[column]):
-            found.append(row.fault(f"table_{column}", column))
+            found.append(row.fault(code, column))
     level = row.cells.get("level")
     if level and level not in LEVELS:
         params = {"allowed": list(LEVELS), "nearest": nearest(level, LEVELS)}

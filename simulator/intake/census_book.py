@@ -14,7 +14,7 @@ from openpyxl.utils import get_column_letter
 
 from simulator.errors import ScenarioError, Violation
 from simulator.intake.cells import UNREADABLE
-from simulator.intake.census_heads import is_code, is_region, squeezed
+from simulator.intake.census_heads import REGION, is_code, is_region, squeezed
 
 #: A volume is some 10 MB; what unpacks to more than these is no census of counties.
 MAX_BYTES, MAX_UNPACKED, MAX_PARTS = 60_000_000, 800_000_000, 500
@@ -71,7 +71,7 @@ def read_sheets(path: Path) -> list[Sheet]:
         raise ScenarioError([Violation("census_unreadable", file)]) from None
     sheets = [sheet for sheet in found if sheet is not None]
     if not sheets:
-        raise ScenarioError([Violation("census_no_region", file)])
+        raise ScenarioError([Violation("census_no_region", file, params={"head": REGION[0]})])
     return sheets
 
 

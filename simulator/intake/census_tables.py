@@ -21,6 +21,7 @@ from simulator.county_tables import (
 from simulator.errors import ScenarioError, Violation
 from simulator.intake.census_book import Cell, Sheet, read_sheets, regions
 from simulator.intake.census_heads import (
+    CODE,
     RENAMED_2020,
     age_group,
     figure,
@@ -174,7 +175,8 @@ def _unit(sheet: Sheet, name: str, row: dict[int, Cell], walk: Walk, found: _Fou
         return None
     unit = walk.unit(name)
     if unit is None:
-        found.fault("census_region_unknown", row[sheet.region].name, name, nearest=walk.close(name))
+        told = {"nearest": walk.close(name), "head": CODE[0]}
+        found.fault("census_region_unknown", row[sheet.region].name, name, **told)
     return unit
 
 
