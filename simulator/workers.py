@@ -7,9 +7,10 @@ order nor whose machine they run on changes a number.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from joblib import Parallel, delayed
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from simulator.errors import ScenarioError, Violation
 
@@ -38,7 +39,8 @@ def each(
     Raises
     ------
     ScenarioError
-        If the cluster cannot be reached, has no workers, or runs another program.
+        If a process was killed from outside, or the cluster cannot be reached, has no workers, or
+        runs another program.
     """
     if scheduler is not None:
         yield from _on_cluster(work, items, scheduler, program)
@@ -46,7 +48,10 @@ def each(
     numbered = (delayed(_numbered)(work, i, item) for i, item in enumerate(items))
     pool = Parallel(n_jobs=min(workers, len(items)) or 1, batch_size=1,
                     return_as="generator_unordered")  # fmt: skip
-    yield from pool(numbered)
+    try:
+        yield from pool(numbered)
+    except TerminatedWorkerError:
+        raise ScenarioError([Violation("worker_died", "--workers", value=workers)]) from None
 
 
 def _numbered(work: Callable[[In], Out], i: int, item: In) -> tuple[int, Out]:
@@ -60,7 +65,7 @@ def _on_cluster(
     program: Callable[[], str] | None,
 ) -> Iterator[tuple[int, Out]]:
     try:
-        from distributed import Client, as_completed
+        from distributed import Client, KilledWorker, as_completed
     except ImportError:
         raise _refused("scheduler_not_installed", scheduler) from None
     try:
@@ -69,11 +74,20 @@ def _on_cluster(
         raise _refused("scheduler_unreachable", scheduler, reason=str(error)) from None
     with client:
         if program is not None:
-            _same_program(client.run(program), program(), scheduler)
+            _same_program(_programs(client, program), program(), scheduler)
         sent = {client.submit(work, item, pure=False): i for i, item in enumerate(items)}
         for future in as_completed(sent):
-            yield sent[future], future.result()
+            try:
+                yield sent[future], future.result()
+            except KilledWorker:
+                raise _refused("worker_died", scheduler) from None
             future.release()
+
+
+def _programs(client: Any, program: Callable[[], str]) -> dict[str, str]:
+    """What each worker runs; nothing where it cannot be asked, because it lacks the program."""
+    found = client.run(program, on_error="return")
+    return {address: told if isinstance(told, str) else "" for address, told in found.items()}
 
 
 def _same_program(found: dict[str, str], ours: str, scheduler: str) -> None:

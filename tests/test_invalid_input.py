@@ -265,6 +265,7 @@ OTHER = {
     "scheduler_not_installed",
     "scheduler_unreachable",
     "store_missing",
+    "worker_died",
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 
 import pytest
@@ -18,6 +20,16 @@ def squared(n: int) -> int:
 @pytest.mark.parametrize("n", [1, 2])
 def test_each_item_is_done_once(n: int) -> None:
     assert sorted(each(squared, [3, 1, 2], n)) == [(0, 9), (1, 1), (2, 4)]
+
+
+def killed(n: int) -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return n
+
+
+def test_a_killed_process_is_told() -> None:
+    with pytest.raises(ScenarioError, match="worker_died"):
+        list(each(killed, [1, 2], 2))
 
 
 def test_nothing_to_do() -> None:
