@@ -19,11 +19,15 @@ import pytest
 from quxian import ROOT
 from test_run_store import census, contents
 
+from simulator import stored_batch
+from simulator.county_places import county_studies
 from simulator.store import runs, unfinished
+from simulator.stored_batch import Means, Order, run_batch
 
-COUNTIES, DRAWS, KILLS = 120, 200, 20
+COUNTIES, DRAWS, KILLS = 100, 64, 20
 SEED = 20
-_PATIENCE = 240
+#: A first start compiles the model, which takes minutes where other programs want the processors.
+_PATIENCE = 900
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
@@ -55,54 +59,81 @@ def unbroken(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return stored.path
 
 
-def _killed(words: Sequence[str], store: Path, chance: random.Random) -> bool:
-    """Start a batch and kill it and its workers: at once while a part is written, or at random.
+def _killed(order: Order, store: Path, seconds: float | None) -> bool:
+    """Fork a process that makes a batch, and kill it after so many seconds, or while it writes.
 
     Returns whether it was still running.
     """
-    job = subprocess.Popen(
-        words, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )  # fmt: skip
-    writing, deadline = chance.random() < 0.5, time.monotonic() + chance.uniform(0.5, 12.0)
-    while job.poll() is None and time.monotonic() < deadline:
-        if writing and any(store.glob(".unfinished-*/.aside-*")):
+    child = os.fork()
+    if child == 0:  # never returns to the tests
+        try:
+            run_batch(order, store, Means(workers=1, resume=True))
+        finally:
+            os._exit(0)
+    deadline = time.monotonic() + (_PATIENCE if seconds is None else seconds)
+    while time.monotonic() < deadline:
+        if os.waitpid(child, os.WNOHANG) != (0, 0):
+            return False
+        if seconds is None and any(store.glob(".unfinished-*/.aside-*")):
             break
-        time.sleep(0.001 if writing else 0.05)
-    alive = job.poll() is None
-    if alive:
-        os.killpg(job.pid, signal.SIGKILL)
-    job.wait()
-    return alive
+        time.sleep(0.0005)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return True
 
 
 @pytest.mark.slow
 def test_twenty_kills_leave_whole_runs_only_and_the_same_bytes(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored_batch, "PART", 3)
+    studies = tuple(county_studies(folder, 2010, 10)[:60])
+    order = Order("census_2010", studies, DRAWS, 1)
+    stored_batch.evaluate(studies[0], DRAWS, 1)  # compiled before it is timed
+    begun = time.monotonic()
+    expected = contents(run_batch(order, tmp_path / "unbroken", Means(workers=1)).path)
+    whole, chance = time.monotonic() - begun, random.Random(SEED)
+    kills, stages, store = 0, set[int](), tmp_path / "store0"
+    while kills < KILLS:
+        seconds = None if chance.random() < 0.5 else chance.uniform(0.0, whole / 3.0)
+        before = sum(unfinished(store).values()) if store.is_dir() else 0
+        killed = _killed(order, store, seconds)
+        kills += killed
+        there = runs(store) if store.is_dir() else []
+        now = sum(unfinished(store).values()) if store.is_dir() else 0
+        assert there or now >= before  # whole parts are not lost
+        stages.add(now)
+        if not there:
+            continue
+        assert there[0].damaged() == []
+        assert contents(there[0].path) == expected
+        store = tmp_path / f"store{kills}"
+    last = run_batch(order, store, Means(workers=1, resume=True))
+    assert contents(last.path) == expected
+    assert unfinished(store) == {}
+    assert [path.name for path in store.iterdir()] == [last.id]
+    assert len(stages) > KILLS // 4  # batches were broken off at many stages
+
+
+@pytest.mark.slow
+def test_a_command_and_its_processes_are_killed_and_resumed(
     folder: Path, unbroken: Path, tmp_path: Path
 ) -> None:
-    chance, kills, attempt, begun = random.Random(SEED), 0, 0, set[int]()
-    while kills < KILLS:
-        attempt += 1
-        store = tmp_path / f"store{attempt}"
-        whole, before = False, 0
-        while not whole and kills < KILLS:
-            words = command(folder, store, "--resume", "--workers", "2")
-            kills += _killed(words, store, chance)
-            there = runs(store) if store.is_dir() else []
-            whole = bool(there)
-            for stored in there:
-                assert stored.damaged() == []
-            now = sum(unfinished(store).values()) if store.is_dir() else 0
-            assert whole or now >= before
-            before = now
-            begun.add(now)
-        found = finished(command(folder, store, "--resume", "--workers", "2"))
-        assert found.returncode == 0, found.stderr
-        [stored] = runs(store)
-        assert contents(stored.path) == contents(unbroken)
-        assert unfinished(store) == {}
-        assert not list(store.glob(".lock*"))
-    assert len(begun) > 2  # batches were broken off at several stages
+    words = command(folder, tmp_path, "--resume", "--workers", "2")
+    job = subprocess.Popen(
+        words, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )  # fmt: skip
+    while job.poll() is None and not any(tmp_path.glob(".unfinished-*/part-*")):
+        time.sleep(0.01)
+    os.killpg(job.pid, signal.SIGKILL)
+    job.wait()
+    assert sum(unfinished(tmp_path).values()) >= 1
+    assert runs(tmp_path) == []
+    assert finished(words).returncode == 0
+    [stored] = runs(tmp_path)
+    assert stored.made["parts_kept"] >= 1
+    assert contents(stored.path) == contents(unbroken)
 
 
 @pytest.fixture(scope="module")

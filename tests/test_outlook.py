@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from quxian import ROOT, result, target
 from typer.testing import CliRunner
 
+from simulator.bands import INDICATORS, indicators
 from simulator.cli import app
-from simulator.ensemble import INDICATORS, indicators, run_draws
+from simulator.ensemble import run_draws
 from simulator.forecast_error import base_spread, forecast_errors, growth
 from simulator.goals import choose_goals
 from simulator.outlook import LEVELS, Outlook, outlook, years_since_count
