@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run app test test-slow test-all lint bench bench-app clean
+.PHONY: run app test test-slow test-all lint bench bench-scale bench-app clean
 
 run: $(VENV)/run.stamp
 	@$(BIN)/python -m simulator run scenarios/quxian.yaml
@@ -22,6 +22,9 @@ test-all: test test-slow
 
 bench: $(VENV)/dev.stamp
 	@$(BIN)/python -m benchmarks.kernel
+
+bench-scale: $(VENV)/dev.stamp
+	@$(BIN)/python -m benchmarks.scale --census $(CENSUS)
 
 bench-app: $(VENV)/dev.stamp
 	@$(BIN)/python -m benchmarks.app

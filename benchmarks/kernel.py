@@ -16,8 +16,9 @@ from numba import njit
 
 from benchmarks.numpy_step import long_frame, numpy_step, pandas_step
 from simulator import load_scenario, run
+from simulator.bands import run_bands
 from simulator.draws import simulate_draws
-from simulator.ensemble import draw_inputs, draw_parameters, run_draws
+from simulator.ensemble import BLOCK, draw_inputs, draw_parameters
 from simulator.projection import empty_paths, simulate
 from simulator.run import run_case
 from simulator.schema import Case
@@ -120,10 +121,11 @@ def main() -> None:
     table = best(lambda: pandas_step(frame, hazard), repeats=3)
 
     began = time.perf_counter()
-    run_draws(plan, DRAWS, SEED)
+    run_bands(plan, DRAWS, SEED)
     first = time.perf_counter() - began
+    bands = run_bands(plan, 2 * BLOCK, SEED)
     whole = {
-        n: best(lambda n=n: run_draws(plan, DRAWS, SEED, workers=n), repeats=5) for n in (1, 2)
+        n: best(lambda n=n: run_bands(plan, DRAWS, SEED, workers=n), repeats=5) for n in (1, 2)
     }
     draws = draw_inputs(plan, draw_parameters(plan.start, SEED, range(DRAWS)))
     totals = np.empty((DRAWS, YEARS + 1, 3, 3))
@@ -134,10 +136,12 @@ def main() -> None:
     print(f"one county x {YEARS} years, every flow kept      {one * 1e3:9.3f} ms")
     print(f"{DRAWS} draws x {YEARS} years, levers live, 1 thread {whole[1]:9.3f} s")
     print(f"{DRAWS} draws x {YEARS} years, levers live, 2 threads{whole[2]:9.3f} s")
-    print("   (each draw is run twice, on trend and under the policy; drawing included,")
-    print("    samples of the fit's posterior made before)")
-    print(f"the same, samples made in it, 2 threads     {first:9.3f} s")
+    print("   (each draw is run twice, on trend and under the policy; drawing and streamed")
+    print("    quantiles included, samples of the fit's posterior made before)")
+    print(f"the same for the first time, samples made in it {first:7.3f} s")
     rate = 2 * DRAWS * YEARS / whole[2]
+    kept = (bands.trend.nbytes + bands.policy.nbytes) / 1e6
+    print(f"kept for any number of draws (distributions) {kept:8.1f} MB")
     print(f"throughput, 2 threads, everything included  {rate:9.0f} county-years/s")
     print("   (a county-year is one year of one county under one scenario)")
     print()

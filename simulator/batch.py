@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 from simulator.errors import ScenarioError, Violation
@@ -16,9 +14,7 @@ from simulator.scenario import load_scenario
 from simulator.schema import Words
 from simulator.targets import TargetCheck
 from simulator.totals import Assumed
-
-#: Two keep a small office machine usable, and most of a place's time is one fit.
-WORKERS = 2
+from simulator.workers import each
 
 
 @dataclass(frozen=True)
@@ -94,7 +90,7 @@ def run_files(
     out: Path | None,
     horizon: int | None,
     done: Callable[[], None],
-    workers: int = WORKERS,
+    workers: int,
 ) -> list[Outcome]:
     """`run_file` for each file, in the order given, whatever the number of workers.
 
@@ -109,19 +105,11 @@ def run_files(
     workers : processes
     """
     one = partial(run_file, out=out, horizon=horizon)
-    found: list[Outcome] = []
-    for file in files[:1]:
-        found.append(one(file))
+    found: dict[int, Outcome] = {}
+    for at, file in enumerate(files[:1]):
+        found[at] = one(file)
         done()
-    if workers < 2 or len(files) < 2:
-        return found + _told(map(one, files[1:]), done)
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        return found + _told(pool.map(one, files[1:]), done)
-
-
-def _told(outcomes: Iterable[Outcome], done: Callable[[], None]) -> list[Outcome]:
-    found = []
-    for outcome in outcomes:
-        found.append(outcome)
+    for at, outcome in each(one, files[1:], workers):
+        found[at + 1] = outcome
         done()
-    return found
+    return [found[at] for at in range(len(files))]

@@ -195,12 +195,13 @@ def joined(place: PlaceFile) -> PlaceFile:
         if (fact.indicator, fact.at) not in given
         and not (fact.indicator == "town_population" and fact.at in split)
     ]
-    documents = {fact.document: _document(fact.document) for fact in facts}
+    documents = {fact.document: document(fact.document) for fact in facts}
     changes = {"facts": [*place.facts, *facts], "documents": {**place.documents, **documents}}
     return place.model_copy(update=changes)
 
 
-def _document(name: str) -> Source:
+def document(name: str) -> Source:
+    """The document that joined facts name."""
     zh, en, year = next(_TITLES[y] for y, d in DOCUMENTS.items() if d == name)
     return Source(title=Words(zh=zh, en=en), year=year)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simulator import options
-from simulator.commands import analysis, history, library, planning
+from simulator.commands import analysis, census, history, library, planning, runs
 from simulator.errors import ScenarioError
 from simulator.i18n import text
 
@@ -101,18 +101,34 @@ def run_command(
     strict: Strict = False,
     draws: Draws = 0,
     seed: Seed = None,
+    table: options.Table = None,
+    census: options.Census = None,
+    year: options.CensusYear = None,
+    years: options.Years = None,
+    store: options.Store = None,
+    resume: options.Resume = False,
+    workers: options.Workers = options.WORKERS,
+    scheduler: options.Scheduler = None,
     lang: options.Lang = None,
 ) -> None:
-    """运行情景，与规划目标比较。/ Run scenarios and compare them with the plan's targets."""
+    """运行情景，与规划目标比较；也可整批运行。/ Run scenarios against their targets, or a batch."""
     language = options.language(lang)
-    if every == bool(files):
+    if sum((every, bool(files), table is not None, census is not None)) != 1:
         raise typer.BadParameter(text("cli.files_or_all", language), param_hint="FILES")
+    if store is not None or table is not None or census is not None:
+        from simulator.stored_cli import Asked, run_stored
+
+        asked = Asked(tuple(files or ()), table, census, year, years, horizon, draws, seed)
+        run_stored(asked, store, (workers, scheduler, resume), strict, out, language)
+        return
+    if resume or scheduler is not None:
+        raise typer.BadParameter(text("cli.needs_store", language), param_hint="--store")
     if every and (draws or seed is not None):
         raise typer.BadParameter(text("cli.draws_all", language), param_hint="--draws")
     if every:
         from simulator.library_cli import run_library
 
-        run_library(out, horizon, strict, language)
+        run_library(out, horizon, strict, language, workers)
     elif files:
         _run_files(files, out, horizon, strict, language, (draws, seed))
 
@@ -264,6 +280,8 @@ planning.register(app)
 analysis.register(app)
 history.register(app)
 library.register(app)
+runs.register(app)
+census.register(app)
 
 
 def main() -> None:

@@ -20,8 +20,8 @@ from simulator.errors import ScenarioError, Violation, nearest
 #: Age groups of the county tables by their lower bound; the last is open.
 GROUP_STARTS = (0, 1, *range(5, 90, 5))
 GROUP_NAMES = ("0", "1_4", *(f"{a}_{a + 4}" for a in range(5, 85, 5)), "85p")
-_AGE_COLUMNS = tuple(f"{sex}_{group}" for group in GROUP_NAMES for sex in "mf")
-_TEXT = ("code", "province", "prefecture", "name", "level")
+AGE_COLUMNS = tuple(f"{sex}_{group}" for group in GROUP_NAMES for sex in "mf")
+TEXT = ("code", "province", "prefecture", "name", "level")
 _COUNTY = "county"
 FIRST_YEAR, SECOND_YEAR = 2010, 2020
 CORE_2010 = (
@@ -35,7 +35,7 @@ CORE_2020 = (
     "resident", "urban", "registered_other_county_same_prov", "registered_other_prov",
 )  # fmt: skip
 #: Columns without which a county cannot be started or scored.
-_NEEDED = ("resident", "hukou", "urban")
+NEEDED = ("resident", "hukou", "urban")
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ def read_census(folder: Path, year: int, columns: Sequence[str]) -> CountyTable:
         that the other lacks.
     """
     faults: list[Violation] = []
-    core = _rows(folder / f"county_{year}_core.csv", (*_TEXT, *columns), faults)
-    age = _rows(folder / f"county_{year}_age_sex.csv", (*_TEXT, *_AGE_COLUMNS), faults)
+    core = _rows(folder / f"county_{year}_core.csv", (*TEXT, *columns), faults)
+    age = _rows(folder / f"county_{year}_age_sex.csv", (*TEXT, *AGE_COLUMNS), faults)
     if faults:
         raise ScenarioError(faults)
     # 市辖区 is the sum of a municipality's districts in the digitized file, not a county.
@@ -78,10 +78,10 @@ def read_census(folder: Path, year: int, columns: Sequence[str]) -> CountyTable:
         core, age = _corrected(core), _corrected(age)
     values = {n: _numbers(folder / f"county_{year}_core.csv", core, n, faults) for n in columns}
     kept = {code: age[code] for code in core if code in age}
-    found = {n: _numbers(Path(file), kept, n, faults) for n in _AGE_COLUMNS}
+    found = {n: _numbers(Path(file), kept, n, faults) for n in AGE_COLUMNS}
     if faults:
         raise ScenarioError(faults)
-    ages = np.stack([found[n] for n in _AGE_COLUMNS], axis=-1)
+    ages = np.stack([found[n] for n in AGE_COLUMNS], axis=-1)
     rows = [row for _, row in core.values()]
     return CountyTable(
         codes=tuple(core),
@@ -102,7 +102,7 @@ def _corrected(rows: _Numbered) -> _Numbered:
     for code, printed in misprinted_rows().items():
         if code in rows and printed in rows:
             line, row = rows[printed]
-            found[code] = (line, {**row, **{n: rows[code][1][n] for n in _TEXT}})
+            found[code] = (line, {**row, **{n: rows[code][1][n] for n in TEXT}})
     return found
 
 
@@ -152,7 +152,7 @@ def _numbers(path: Path, rows: _Numbered, name: str, faults: list[Violation]) ->
             params = {"expected": "number"}
             faults.append(Violation("not_a_number", str(path), line, name, words, params))
             continue
-        needed = name in _NEEDED or name in _AGE_COLUMNS
+        needed = name in NEEDED or name in AGE_COLUMNS
         if (needed and np.isnan(column[i])) or column[i] < 0.0 or np.isinf(column[i]):
             faults.append(Violation("county_count", str(path), line, name, words))
     return column

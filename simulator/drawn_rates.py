@@ -15,6 +15,49 @@ from simulator.rates import arrival_shares, flow_levels, schedules
 _HAZARD_PER_YEAR = 1.09
 
 
+def patterns(values: Mapping[str, np.ndarray], central: Mapping[str, float]) -> DrawInputs:
+    """The part of the rates of K draws that no level of a flow enters; the rest is empty.
+
+    Parameters
+    ----------
+    values : parameters, each (K,)
+    central : values that the common rates of the projection were made with
+    """
+    difference = values["mortality_e0_difference"] - central["mortality_e0_difference"]
+    return DrawInputs(
+        level=np.empty(0),
+        schedule=schedules(values),
+        arrivals=arrival_shares(values),
+        behaviour=np.stack([values[item.name.lower()] for item in Behaviour], axis=-1),
+        mortality_scale=_HAZARD_PER_YEAR**-difference,
+        fertility_scale=np.empty(0),
+    )
+
+
+def with_levels(
+    found: DrawInputs,
+    values: Mapping[str, np.ndarray],
+    central: Mapping[str, float],
+    years: range,
+    arrival_base: float,
+    shift_after: int,
+) -> DrawInputs:
+    """`patterns` made whole.
+
+    Parameters
+    ----------
+    found : as `patterns` made it
+    values, central : every parameter, as there
+    years : calendar years projected
+    arrival_base : residents that arrivals are a share of
+    shift_after : last year before the recent shift of levels
+    """
+    return found._replace(
+        level=flow_levels(values, years, arrival_base, shift_after),
+        fertility_scale=values["fertility_ratio"] / central["fertility_ratio"],
+    )
+
+
 def drawn_rates(
     values: Mapping[str, np.ndarray],
     central: Mapping[str, float],
@@ -22,22 +65,6 @@ def drawn_rates(
     arrival_base: float,
     shift_after: int,
 ) -> DrawInputs:
-    """Rates of K draws.
-
-    Parameters
-    ----------
-    values : every parameter, each (K,)
-    central : values that the common rates of the projection were made with
-    years : calendar years projected
-    arrival_base : residents that arrivals are a share of
-    shift_after : last year before the recent shift of levels
-    """
-    difference = values["mortality_e0_difference"] - central["mortality_e0_difference"]
-    return DrawInputs(
-        level=flow_levels(values, years, arrival_base, shift_after),
-        schedule=schedules(values),
-        arrivals=arrival_shares(values),
-        behaviour=np.stack([values[item.name.lower()] for item in Behaviour], axis=-1),
-        mortality_scale=_HAZARD_PER_YEAR**-difference,
-        fertility_scale=values["fertility_ratio"] / central["fertility_ratio"],
-    )
+    """Rates of K draws; parameters as in `with_levels`."""
+    found = patterns(values, central)
+    return with_levels(found, values, central, years, arrival_base, shift_after)

@@ -9,14 +9,14 @@ import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import Lock
 
 import numpy as np
 
 from simulator.axes import N_PLACES, N_REGISTRATIONS
-from simulator.drawn_rates import drawn_rates
-from simulator.draws import DrawInputs, simulate_draws
-from simulator.indicators import measure
+from simulator.drawn_rates import drawn_rates, patterns, with_levels
+from simulator.draws import DrawInputs, rests, simulate_draws, simulate_trend
 from simulator.launch import Launch
 from simulator.parameters import assumptions
 from simulator.run import Run
@@ -25,6 +25,8 @@ from simulator.spread import spread
 #: Draws are always made in whole blocks: vectorised exp and matrix products round differently for
 #: arrays of another length, and a draw must not depend on its company.
 BLOCK = 64
+#: Blocks whose parts common to places are kept: those of 2,000 draws, some 50 MB.
+_KEPT = 32
 
 
 @dataclass(frozen=True)
@@ -41,20 +43,6 @@ class Ensemble:
     def quantiles(self, probabilities: Sequence[float]) -> np.ndarray:
         """Quantiles of the policy's totals, shape (len(probabilities), T + 1, 3, 3)."""
         return np.quantile(self.policy, probabilities, axis=0)
-
-
-#: What is looked at in each draw: names of `simulator.indicators.Stocks`.
-INDICATORS = (
-    "resident_population", "town_population", "village_population", "hukou_population",
-    "urban_hukou", "out_migrants", "nonlocal_residents", "resident_urbanization_rate",
-    "hukou_urbanization_rate",
-)  # fmt: skip
-
-
-def indicators(totals: np.ndarray) -> np.ndarray:
-    """`INDICATORS` of totals (K, T + 1, 3, 3), shape (K, len(INDICATORS), T + 1)."""
-    stocks = measure(totals[..., None, None])
-    return np.stack([getattr(stocks, name) for name in INDICATORS], axis=1)
 
 
 def draw_parameters(
@@ -84,16 +72,31 @@ def _block_values(
 ) -> dict[str, np.ndarray]:
     """Values of one whole block, each (BLOCK,)."""
     table, posterior = assumptions(), start.posterior
-    normal = _normals(seed, block, len(table))
-    values = {name: np.full(BLOCK, start.values[name]) for name in table}
     fitted = () if posterior is None else posterior.fit.names
-    free = [n for n, p in table.items() if p.distribution != "fixed" and n not in (*fixed, *fitted)]
-    central = np.array([start.values[n] for n in free])
-    rows = [i for i, name in enumerate(table) if name in free]
-    values |= dict(zip(free, spread([table[n] for n in free], central, normal[rows]), strict=True))
+    normal = _normals(seed, block, len(table))
+    values = _spread_about(start.values, table, normal, {*fixed, *fitted})
     if posterior is not None:
         values |= dict(zip(fitted, posterior.drawn(seed, block, BLOCK), strict=True))
     return values
+
+
+def _spread_about(
+    centres: Mapping[str, float],
+    names: Collection[str],
+    normal: np.ndarray,
+    fixed: Collection[str],
+) -> dict[str, np.ndarray]:
+    """Values of ``names`` spread about their ``centres`` as the table says, each (BLOCK,).
+
+    ``normal`` are the block's standard normals, a row for each name of the table.
+    """
+    table = assumptions()
+    values = {name: np.full(BLOCK, centres[name]) for name in names}
+    free = [n for n in names if table[n].distribution != "fixed" and n not in fixed]
+    row = {name: i for i, name in enumerate(table)}
+    central = np.array([centres[n] for n in free])
+    drawn = spread([table[n] for n in free], central, normal[[row[n] for n in free]])
+    return values | dict(zip(free, drawn, strict=True))
 
 
 def _normals(seed: int, block: int, size: int) -> np.ndarray:
@@ -104,27 +107,64 @@ def _normals(seed: int, block: int, size: int) -> np.ndarray:
 
 def draw_inputs(run: Run, values: Mapping[str, np.ndarray]) -> DrawInputs:
     """What the year loop needs of the draws' parameters, shapes as in `DrawInputs`."""
+    return drawn_rates(values, *_context(run))
+
+
+def _context(run: Run) -> tuple[Mapping[str, float], range, float, int]:
+    """What rates need of a run besides values: centres, years, base of arrivals, shift."""
     context = run.start.context
-    return drawn_rates(
-        values, run.start.values, run.study.years, context.arrival_base, context.shift_after
-    )
+    return run.start.values, run.study.years, context.arrival_base, context.shift_after
 
 
-def _project(run: Run, seed: int, draws: range) -> tuple[np.ndarray, np.ndarray]:
-    """Totals of some draws on trend and under the policy, each (len(draws), T + 1, 3, 3)."""
+_Items = tuple[tuple[str, float], ...]
+
+
+@lru_cache(maxsize=_KEPT)
+def _common(
+    centres: _Items, fixed: frozenset[str], seed: int, block: int
+) -> tuple[np.ndarray, Mapping[str, np.ndarray], DrawInputs]:
+    """Normals and values of a block that places share who differ in learnt levels alone, and the
+    inputs that follow. A batch of counties would otherwise draw the same schedules for each.
+    """
+    central = dict(centres)
+    normal = _normals(seed, block, len(assumptions()))
+    values = _spread_about(central, central, normal, fixed)
+    return normal, values, patterns(values, central)
+
+
+def block_inputs(run: Run, seed: int, block: int) -> DrawInputs:
+    """What the year loop needs of one whole block of draws, shapes as in `DrawInputs`."""
+    start, fixed = run.start, run.study.overridden
+    if start.posterior is not None:
+        return draw_inputs(run, _block_values(start, seed, block, fixed))
+    shared = tuple((n, start.values[n]) for n in assumptions() if n not in start.learnt)
+    normal, common, inputs = _common(shared, frozenset(fixed), seed, block)
+    values = {**common, **_spread_about(start.values, start.learnt, normal, fixed)}
+    return with_levels(inputs, values, *_context(run))
+
+
+def project_draws(run: Run, seed: int, draws: range) -> tuple[np.ndarray, np.ndarray]:
+    """Totals of some draws on trend and under the policy, each (len(draws), T + 1, 3, 3).
+
+    A trend on which no lever acts is projected once and is its own policy.
+    """
     shape = (len(draws), len(run.years), N_REGISTRATIONS, N_PLACES)
-    trend, policy = np.empty(shape), np.empty(shape)
+    once = rests(run.inputs)
+    trend = np.empty(shape)
+    policy = trend if once else np.empty(shape)
     at = 0
     for block, rows in _blocks(draws):
-        whole = draw_inputs(run, _block_values(run.start, seed, block, run.study.overridden))
         part = slice(at, at + rows.stop - rows.start)
-        inputs = DrawInputs(*(array[rows] for array in whole))
-        simulate_draws(run.inputs, inputs, trend[part], policy[part])
+        inputs = DrawInputs(*(array[rows] for array in block_inputs(run, seed, block)))
+        if once:
+            simulate_trend(run.inputs, inputs, trend[part])
+        else:
+            simulate_draws(run.inputs, inputs, trend[part], policy[part])
         at = part.stop
     return trend, policy
 
 
-def _in_threads(
+def in_threads(
     work: Callable[[range], None], draws: range, chunk: int, workers: int | None
 ) -> None:
     """Give ``work`` the draws, ``chunk`` at a time, in threads; by default one a core.
@@ -167,11 +207,12 @@ def run_draws(
     chunk : draws a thread takes at a time; no effect on any number, quickest in whole blocks
     """
     shape = (draws, len(run.years), N_REGISTRATIONS, N_PLACES)
-    trend, policy = np.empty(shape), np.empty(shape)
+    trend = np.empty(shape)
+    policy = trend if rests(run.inputs) else np.empty(shape)
 
     def work(wanted: range) -> None:
         part = slice(wanted.start - first, wanted.stop - first)
-        trend[part], policy[part] = _project(run, seed, wanted)
+        trend[part], policy[part] = project_draws(run, seed, wanted)
 
-    _in_threads(work, range(first, first + draws), chunk, workers)
+    in_threads(work, range(first, first + draws), chunk, workers)
     return Ensemble(run.years, trend, policy)

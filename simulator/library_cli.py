@@ -24,7 +24,9 @@ from simulator.scenario import load_scenario
 SCOREBOARD = "scoreboard.csv"
 
 
-def run_library(out: Path | None, horizon: int | None, strict: bool, lang: str) -> None:
+def run_library(
+    out: Path | None, horizon: int | None, strict: bool, lang: str, workers: int
+) -> None:
     """Run every place of the library and print the scoreboard.
 
     Raises
@@ -37,7 +39,7 @@ def run_library(out: Path | None, horizon: int | None, strict: bool, lang: str) 
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(text("board.running", lang), total=len(files))
         try:
-            outcomes = run_files(files, out, horizon, lambda: progress.advance(task))
+            outcomes = run_files(files, out, horizon, lambda: progress.advance(task), workers)
             lines = [outcome.line for outcome in outcomes if outcome.line is not None]
             if out is not None:
                 table = scoreboard_csv(lines, lang).encode("utf-8-sig")

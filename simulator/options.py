@@ -14,6 +14,8 @@ from simulator.i18n import LANGUAGES, default_language, text
 from simulator.report.errors import describe_all
 
 MISSED, BAD_INPUT = 1, 2
+#: Processes of a batch; two keep a small office machine usable.
+WORKERS = 2
 WHAT = (
     "情景或地方 YAML 文件，或地方库中的地名、拼音 / "
     "scenario or place YAML files, or places of the library by name or pinyin"
@@ -23,6 +25,43 @@ File = Annotated[str, typer.Argument(help=WHAT)]
 Lang = Annotated[
     str | None,
     typer.Option("--lang", help="zh 或 en；默认看 LANG / zh or en; by LANG if not given"),
+]
+Table = Annotated[
+    Path | None,
+    typer.Option(
+        "--table", help="地方表 CSV，一行一地 / table of places, CSV, a row a place: docs/batch.md"
+    ),
+]
+Census = Annotated[
+    Path | None,
+    typer.Option(
+        "--census",
+        help="分县普查表所在文件夹，运行其中各县 / folder of county census tables: every county",
+    ),
+]
+CensusYear = Annotated[
+    int | None, typer.Option("--year", help="普查年份，即基年 / census to start from: 2010 or 2020")
+]
+Years = Annotated[
+    int | None,
+    typer.Option(
+        "--years", min=1, help="预测年数，用于 --table、--census / years, with --table and --census"
+    ),
+]
+Store = Annotated[
+    Path | None,
+    typer.Option("--store", help="运行库文件夹，结果存入其中 / run store to keep the results in"),
+]
+Resume = Annotated[
+    bool,
+    typer.Option("--resume", help="接着运行中断的批次 / go on with a batch that was broken off"),
+]
+Workers = Annotated[int, typer.Option("--workers", min=1, help="进程数 / processes")]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler", help="Dask 集群地址，如 tcp://10.0.0.5:8786 / address of a Dask cluster"
+    ),
 ]
 Horizon = Annotated[int | None, typer.Option("--horizon", help="预测末年 / last projected year")]
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from simulator.axes import Place, Registration
 from simulator.census import is_joined
 from simulator.county_lists import error_sizes
-from simulator.ensemble import run_draws
+from simulator.ensemble import Ensemble, run_draws
 from simulator.forecast_error import MEASURES, Errors, forecast_errors, kind_of, size_of
 from simulator.goals import by_stocks
 from simulator.indicators import measure
@@ -27,6 +28,8 @@ _RESIDENTS, _SPLIT = "resident_population", {"resident_urbanization_rate", "town
 _LOCAL = slice(Registration.URBAN_HUKOU, Registration.NONLOCAL)
 #: Keys of the errors' streams lie beyond any block of parameter draws.
 _STREAM, _MEMBER = 2**40, 2**44
+#: Sets of normals kept for the next place of a batch: those of a sum of about as many members.
+_KEPT = 16
 _SERIES = (
     "resident_population", "town_population", "village_population", "hukou_population",
     "out_migrants", "nonlocal_residents", "hukou_minus_resident", "resident_urbanization_rate",
@@ -61,53 +64,63 @@ class Outlook:
         return float(np.sqrt(share * (1.0 - share) / self.draws))
 
 
-def outlook(run: Run, draws: int, seed: int, *, bias: float = 0.0) -> Outlook:
+def outlook(
+    run: Run, draws: int, seed: int, *, bias: float = 0.0, workers: int | None = None
+) -> Outlook:
     """Project ``draws`` draws of a scenario and count in how many each target is met.
 
     The stream is a function of the seed alone, so the same call gives the same numbers on any
-    number of cores. ``bias`` is how far the logit of the stated urban share is taken to be too
-    high throughout; 0 where estimates of the same kind will judge.
+    number of cores and with any number of ``workers``, threads, by default one a core. ``bias`` is
+    how far the logit of the stated urban share is taken to be too high throughout; 0 where
+    estimates of the same kind will judge.
     """
-    series = _series(drawn_totals(run, draws, seed, bias), run)
+    series = _series(drawn_totals(run, draws, seed, bias, workers), run)
     found = {name: np.quantile(values, LEVELS, axis=0) for name, values in series.items()}
     mean = {name: values.mean(axis=0) for name, values in series.items()}
     chances = _probabilities(run, series)
     return Outlook(draws, seed, years_since_count(run), found, mean, chances)
 
 
-def drawn_totals(run: Run, draws: int, seed: int, bias: float = 0.0) -> np.ndarray:
+def drawn_totals(
+    run: Run, draws: int, seed: int, bias: float = 0.0, workers: int | None = None
+) -> np.ndarray:
     """Totals by registration and place of every draw with its errors, (K, T + 1, 3, 3) persons.
 
     The members of a sum share their parameters' draws; their forecast errors go together as far as
-    those of neighbours have. ``bias`` as in `outlook`.
+    those of neighbours have. ``bias`` and ``workers`` as in `outlook`.
     """
     if not run.members:
-        return _with_errors(run, draws, seed, _normals(seed, draws, len(run.years)), bias)
+        normal = _normals(seed, draws, len(run.years))
+        return _with_errors(run, run_draws(run, draws, seed, workers=workers), normal, bias)
     size, total = len(run.years), np.zeros(())
     shared = np.array(error_sizes("correlation"))[:, None]
     common = _normals(seed, draws, size)
     for i, member in enumerate(run.members):
         own = _normals(seed, draws, size, _MEMBER * (i + 1))
         normal = np.sqrt(shared) * common + np.sqrt(1.0 - shared) * own
-        total = total + _with_errors(member, draws, seed, normal, bias)
+        found = run_draws(member, draws, seed, workers=workers)
+        total = total + _with_errors(member, found, normal, bias)
     return np.asarray(total)
 
 
-def _with_errors(run: Run, draws: int, seed: int, normal: np.ndarray, bias: float) -> np.ndarray:
+def _with_errors(run: Run, found: Ensemble, normal: np.ndarray, bias: float) -> np.ndarray:
     """Totals of one place's draws, its errors made of the normals (K, 2, T + 1)."""
-    found = run_draws(run, draws, seed)
     errors = _errors(found.trend, normal, run)
     return _shifted(found.policy, Errors(errors.population, errors.urban - bias))
 
 
+@lru_cache(maxsize=_KEPT)
 def _normals(seed: int, draws: int, size: int, stream: int = 0) -> np.ndarray:
     """Standard normals (K, 2, size) of draws, from another stream than their parameters.
 
-    Those of early years do not depend on how many follow, nor a draw's on other draws.
+    Those of early years do not depend on how many follow, nor a draw's on other draws. The places
+    of a batch share them.
     """
     keys = [[seed, _STREAM + stream + draw] for draw in range(draws)]
     found = [np.random.Generator(np.random.Philox(key=k)).standard_normal((size, 2)) for k in keys]
-    return np.stack(found).transpose(0, 2, 1)
+    normal = np.stack(found).transpose(0, 2, 1)
+    normal.setflags(write=False)
+    return normal
 
 
 def years_since_count(run: Run) -> int:

@@ -234,6 +234,38 @@ OTHER = {
     "county_table_empty",
     "county_twice",
     "county_without_ages",
+    # tests/test_place_table.py
+    "table_cell_empty",
+    "table_cells",
+    "table_code",
+    "table_column_twice",
+    "table_column_unknown",
+    "table_id",
+    "table_twice",
+    # tests/test_census_import.py and tests/test_run_store.py
+    "census_ages_slipped",
+    "census_figure_missing",
+    "census_folder",
+    "census_head_missing",
+    "census_head_twice",
+    "census_no_region",
+    "census_region_unknown",
+    "census_two_values",
+    "census_unreadable",
+    "census_year",
+    "census_year_needed",
+    # tests/test_run_store.py and tests/test_workers.py
+    "query_refused",
+    "run_damaged",
+    "run_in_progress",
+    "run_several",
+    "run_unknown",
+    "scheduler_differs",
+    "scheduler_no_workers",
+    "scheduler_not_installed",
+    "scheduler_unreachable",
+    "store_missing",
+    "worker_died",
 }
 
 

@@ -13,8 +13,8 @@ from test_ladder import TARGET, place, stated
 from test_plan_files import cited, loaded, squeezed
 from typer.testing import CliRunner, Result
 
-from simulator import batch, library_cli, load_scenario, places, run
-from simulator.batch import run_files
+from simulator import library_cli, load_scenario, places, run
+from simulator.batch import line_of, run_files
 from simulator.cli import app
 from simulator.errors import ScenarioError
 from simulator.ladder import start_of
@@ -67,8 +67,6 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for function in (entries.__wrapped__, found, file_of, places.files_of, places.close_name):
         monkeypatch.setattr(function, "__defaults__", (folder,))
     entries.cache_clear()
-    monkeypatch.setattr(batch, "WORKERS", 1)
-    monkeypatch.setattr(run_files, "__defaults__", (1,))
     yield folder
     entries.cache_clear()
 
@@ -147,7 +145,7 @@ def test_commands_take_names(small: Path, command: str) -> None:
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_run_all_prints_and_writes_the_scoreboard(small: Path, tmp_path: Path, lang: str) -> None:
     out = tmp_path / "out"
-    result = invoke("run", "--all", "--out", str(out), "--lang", lang)
+    result = invoke("run", "--all", "--workers", "1", "--out", str(out), "--lang", lang)
     assert result.exit_code == 0
     names = {"zh": ("迁安市", "河山县", "西河县"), "en": ("Qian'an", "Heshan", "Xihe")}
     order = [result.stdout.index(name) for name in names[lang]]
@@ -166,7 +164,7 @@ def test_one_bad_file_is_told_and_stops_nothing(small: Path) -> None:
     text = (small / "xihe.yaml").read_text(encoding="utf-8")
     (small / "xihe.yaml").write_text(text.replace("50", "-50"), encoding="utf-8")
     entries.cache_clear()
-    result = invoke("run", "--all", "--lang", "en")
+    result = invoke("run", "--all", "--workers", "1", "--lang", "en")
     assert result.exit_code == 2
     assert "Nanhe County" in result.stdout
     assert "Xihe County" not in result.stdout
@@ -176,12 +174,14 @@ def test_one_bad_file_is_told_and_stops_nothing(small: Path) -> None:
 
 def test_run_all_cannot_write(small: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    result = invoke("run", "--all", "--out", str(tmp_path / "file"), "--lang", "zh")
+    result = invoke(
+        "run", "--all", "--workers", "1", "--out", str(tmp_path / "file"), "--lang", "zh"
+    )
     assert result.exit_code == 2
     assert "Traceback" not in result.stderr
 
 
-@pytest.mark.parametrize("words", [("run",), ("run", "--all", "nanhe")])
+@pytest.mark.parametrize("words", [("run",), ("run", "--all", "--workers", "1", "nanhe")])
 def test_run_wants_files_or_all(words: tuple[str, ...]) -> None:
     result = invoke(*words, "--lang", "en")
     assert result.exit_code == 2
@@ -189,12 +189,12 @@ def test_run_wants_files_or_all(words: tuple[str, ...]) -> None:
 
 
 def test_strict_fails_where_a_target_is_missed(small: Path) -> None:
-    assert invoke("run", "--all", "--strict").exit_code == 0
+    assert invoke("run", "--all", "--workers", "1", "--strict").exit_code == 0
     text = (small / "xihe.yaml").read_text(encoding="utf-8")
     target = TARGET.format(name="resident_urbanization_rate", value=99, unit="%", scope="place")
     text = text.replace("targets: []", f"targets: [{target}]")
     (small / "xihe.yaml").write_text(text, encoding="utf-8")
-    assert invoke("run", "--all", "--strict").exit_code == 1
+    assert invoke("run", "--all", "--workers", "1", "--strict").exit_code == 1
 
 
 def test_two_workers_give_what_one_gives(small: Path) -> None:
@@ -214,7 +214,7 @@ def test_progress_is_told_once_a_file(small: Path) -> None:
 
 def test_the_scoreboard_says_what_is_assumed(tmp_path: Path) -> None:
     target = TARGET.format(name="resident_population", value=5, unit="万人", scope="place")
-    line = batch.line_of(run(place(tmp_path, targets=target)))
+    line = line_of(run(place(tmp_path, targets=target)))
     [row] = csv.DictReader(io.StringIO(scoreboard_csv([line], "zh")))
     assert (row["start"], row["reason"], row["status"]) == ("normalised", "size", "not_modelled")
     assert "10 万人" in row["assumed"]
@@ -287,6 +287,8 @@ def _runs(path: Path) -> None:
 
 
 def test_all_refuses_draws_rather_than_leaving_them_out() -> None:
-    told = CliRunner().invoke(app, ["run", "--all", "--draws", "50", "--lang", "en"])
+    told = CliRunner().invoke(
+        app, ["run", "--all", "--workers", "1", "--draws", "50", "--lang", "en"]
+    )
     assert told.exit_code == 2
     assert "--all takes no" in " ".join(told.output.split())

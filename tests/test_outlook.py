@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from quxian import ROOT, result, target
 from typer.testing import CliRunner
 
+from simulator.bands import INDICATORS, indicators
 from simulator.cli import app
 from simulator.county_lists import error_sizes
-from simulator.ensemble import INDICATORS, indicators, run_draws
+from simulator.ensemble import run_draws
 from simulator.forecast_error import Size, forecast_errors, growth, kind_of, size_of
 from simulator.goals import choose_goals
 from simulator.outlook import LEVELS, Outlook, drawn_totals, outlook, years_since_count
@@ -137,7 +138,7 @@ def test_errors_leave_the_middle_of_the_draws_where_it_was() -> None:
     rate = "resident_urbanization_rate"
     plain = indicators(run_draws(plan(), 300, 1).policy)[:, INDICATORS.index(rate)]
     middle = looked().quantiles[rate][LEVELS.index(0.50)]
-    assert middle == pytest.approx(np.median(plain, axis=0), abs=0.006)
+    assert middle == pytest.approx(np.median(plain, axis=0), abs=0.011)  # three standard errors
 
 
 def test_registers_are_not_blurred_by_errors_of_residence() -> None:

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator import load_scenario, run
-from simulator.ensemble import BLOCK, INDICATORS, indicators, run_bands, run_draws
+from simulator.bands import INDICATORS, indicators, run_bands
+from simulator.ensemble import BLOCK, run_draws
 from simulator.run import Run
 from simulator.sketch import BINS, Sketch
 

@@ -21,7 +21,7 @@ MAX_SHEETS, MAX_ROWS, MAX_COLUMNS = 12, 1_000, 20
 MAX_TEXT = 2_000
 #: Shares become per cent, without the tail that binary fractions would show.
 _PERCENT, _DIGITS = 100.0, 10
-_UNREADABLE = (
+UNREADABLE = (
     zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, EOFError, TypeError,
     AttributeError, IndexError, NotImplementedError, SyntaxError, RuntimeError,
     zipfile.LargeZipFile,
@@ -71,7 +71,7 @@ def read_book(raw: bytes, file: str) -> Book:
             if tab is not None:
                 book.tabs[sheet] = tab
                 book.rows[sheet] = _sheet(book, sheet, source[tab], faults)
-    except _UNREADABLE:
+    except UNREADABLE:
         raise ScenarioError([Violation("workbook_unreadable", file)]) from None
     missing = [s for s in SHEETS[:2] if s not in book.tabs]
     faults += [Violation("workbook_sheet_missing", file, value=sheet_name(s, "zh"),
@@ -89,7 +89,7 @@ def _check_archive(raw: bytes, file: str) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             parts = archive.infolist()
-    except _UNREADABLE:
+    except UNREADABLE:
         raise ScenarioError([Violation("workbook_unreadable", file)]) from None
     unpacked = sum(part.file_size for part in parts)
     if unpacked > MAX_UNPACKED or len(parts) > MAX_PARTS:

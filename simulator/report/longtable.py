@@ -21,7 +21,7 @@ EXACT = "%.17g"
 MODEL = "County Urbanization Simulator"
 STATISTICS = tuple(f"p{round(100 * level):02d}" for level in LEVELS)
 
-_STOCKS = {
+STOCKS = {
     "Population|Resident": "resident_population",
     "Population|Resident|Town": "town_population",
     "Population|Resident|Village": "village_population",
@@ -31,7 +31,7 @@ _STOCKS = {
     "Population|Hukou|Away": "out_migrants",
     "Population|Hukou Minus Resident": "hukou_minus_resident",
 }
-_SHARES = {
+SHARES = {
     "Urbanization Rate|Resident": "resident_urbanization_rate",
     "Urbanization Rate|Hukou": "hukou_urbanization_rate",
 }
@@ -61,9 +61,9 @@ _Series = tuple[str, str, np.ndarray, np.ndarray]
 def _series(run: Run) -> Iterator[_Series]:
     """Variable, unit, years, values of everything in one run."""
     years, later = run.years, run.years[1:]
-    for variable, name in _STOCKS.items():
+    for variable, name in STOCKS.items():
         yield variable, "persons", years, run.series[name]
-    for variable, name in _SHARES.items():
+    for variable, name in SHARES.items():
         yield variable, "share", years, run.series[name]
     for variable, name in _VITAL.items():
         yield variable, "persons", later, run.series[name][1:]
@@ -148,7 +148,7 @@ def long_table(run: Run, outlook: Outlook | None = None) -> pd.DataFrame:
 def _drawn(run: Run, outlook: Outlook) -> pd.DataFrame:
     """Mean and quantiles by year of every stock and rate that draws tell."""
     parts = []
-    for names, unit in ((_STOCKS, "persons"), (_SHARES, "share")):
+    for names, unit in ((STOCKS, "persons"), (SHARES, "share")):
         for variable, name in names.items():
             rows = dict(zip(STATISTICS, outlook.quantiles[name], strict=True))
             for statistic, values in {"mean": outlook.mean[name], **rows}.items():

@@ -1,0 +1,123 @@
+"""SQL over a run store, embedded and without a server; it reads the store's tables and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from pyarrow import dataset
+
+from simulator.errors import ScenarioError, Violation
+from simulator.report.stored import TABLES, file_name
+from simulator.store import Stored
+
+_RUNS = pa.schema(
+    [("run", pa.string()), ("created", pa.string()), ("version", pa.string()),
+     ("source", pa.string()), ("places", pa.int64()), ("draws", pa.int64()), ("seed", pa.int64()),
+     ("last_year", pa.int64()), ("seconds", pa.float64())]
+)  # fmt: skip
+#: A statement reads no file, loads nothing and changes no setting.
+_CLOSED = (
+    "SET temp_directory = ''",
+    "SET python_enable_replacements = false",
+    "SET enable_external_access = false",
+    "SET lock_configuration = true",
+)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Columns and rows of a query; ``more`` if there were more rows than asked for."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+    more: bool
+
+
+def line_of_run(stored: Stored) -> dict[str, Any]:
+    """What table ``runs`` says of a run."""
+    told = stored.provenance
+    return {
+        "run": stored.id, "created": stored.made["created"], "version": told["version"],
+        "source": told["source"]["name"], "places": told["source"]["places"],
+        "draws": told["draws"], "seed": told["seed"], "last_year": max(told["horizons"]),
+        "seconds": stored.made["seconds"],
+    }  # fmt: skip
+
+
+def query(stored: Sequence[Stored], sql: str, most: int) -> Answer:
+    """Rows that a statement gives.
+
+    Parameters
+    ----------
+    stored : runs whose tables it sees, each with a column ``run``: ``places``, ``results``,
+        ``targets``; and ``runs`` with a line a run
+    sql : one statement in the dialect of DuckDB
+    most : rows returned at most
+
+    Raises
+    ------
+    ScenarioError
+        With what the database says, if it refuses the statement.
+    """
+    with duckdb.connect(":memory:") as connection:
+        lines = pa.Table.from_pylist([line_of_run(s) for s in stored], schema=_RUNS)
+        connection.register("runs", lines)
+        for table in TABLES:
+            _view(connection, stored, table)
+        for setting in _CLOSED:
+            connection.execute(setting)
+        try:
+            found = connection.execute(sql)
+            rows = found.fetchmany(most + 1) if found.description else []
+        except (duckdb.Error, RuntimeError) as error:
+            reason = str(error).strip()
+            refused = Violation("query_refused", "SQL", params={"reason": reason})
+            raise ScenarioError([refused]) from None
+        columns = tuple(column[0] for column in found.description or ())
+    return Answer(columns, rows[:most], len(rows) > most)
+
+
+def _view(connection: duckdb.DuckDBPyConnection, stored: Sequence[Stored], table: str) -> None:
+    """One view over a table of every run, read as far as a statement needs it."""
+    parts = []
+    for i, one in enumerate(stored):
+        files = [str(path) for path in one.files(file_name(table))]
+        connection.register(f"_{table}_{i}", dataset.dataset(files, format="parquet"))
+        parts.append(f"SELECT '{one.id}' AS run, * FROM _{table}_{i}")
+    if parts:
+        connection.execute(f"CREATE VIEW {table} AS {' UNION ALL '.join(parts)}")
+
+
+def missed(stored: Stored) -> int:
+    """Targets of modelled indicators that the last scenario of each place misses."""
+    return int(query([stored], "SELECT coalesce(sum(missed), 0) FROM places", 1).rows[0][0])
+
+
+def refusals(stored: Stored, lang: str) -> list[tuple[str, str]]:
+    """Places whose figures were refused, and why, in the order of the run."""
+    sql = f"SELECT place, refused_{lang} FROM places WHERE refused_{lang} IS NOT NULL"
+    return [
+        (str(a), str(b))
+        for a, b in query([stored], sql, stored.provenance["source"]["places"]).rows
+    ]
+
+
+def run_named(stored: Sequence[Stored], word: str, store: Path) -> Stored:
+    """The run whose name begins with a word.
+
+    Raises
+    ------
+    ScenarioError
+        If none or several do.
+    """
+    found = [s for s in stored if s.id == word] or [s for s in stored if s.id.startswith(word)]
+    if len(found) == 1:
+        return found[0]
+    names = [s.id for s in found or stored]
+    code = "run_several" if found else "run_unknown"
+    raise ScenarioError([Violation(code, str(store), value=word, params={"allowed": names})])

@@ -1,0 +1,146 @@
+"""The run command with a store: a table, a census, a folder or files, run and kept."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from simulator import options
+from simulator.county_places import census_year, county_studies
+from simulator.errors import ScenarioError
+from simulator.i18n import text
+from simulator.library_cli import library_files
+from simulator.place_table import table_studies
+from simulator.places import files_of
+from simulator.scenario import load_scenarios
+from simulator.store import Stored
+from simulator.store_query import missed, refusals
+from simulator.stored_batch import Means, Order, run_batch
+
+#: Where runs are kept if no store is named, and years projected if none are asked for.
+_STORE, _YEARS = Path("runs"), 15
+_UNSAFE, _LONGEST = re.compile(r"[^\w-]+"), 40
+_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the options of the command ask for; no file at all stands for the whole library."""
+
+    files: tuple[str, ...]
+    table: Path | None
+    census: Path | None
+    year: int | None
+    years: int | None
+    horizon: int | None
+    draws: int
+    seed: int | None
+
+
+def ordered(asked: Asked) -> Order:
+    """The studies that are asked for, read and checked.
+
+    Raises
+    ------
+    ScenarioError
+        With every violation of every file.
+    """
+    years = asked.years or _YEARS
+    if asked.table is not None:
+        studies, name = table_studies(asked.table, years), asked.table.stem
+    elif asked.census is not None:
+        year = census_year(asked.census, asked.year)
+        studies, name = county_studies(asked.census, year, years), f"census_{year}"
+    else:
+        files = _every_file(asked.files)
+        studies = load_scenarios(files, horizon=asked.horizon)
+        name = studies[0].id if len(studies) == 1 else "files" if asked.files else "library"
+    return Order(_safe(name), tuple(studies), asked.draws, asked.seed)
+
+
+def _safe(name: str) -> str:
+    """A name as part of a folder's: letters of any script, digits, hyphens."""
+    return _UNSAFE.sub("_", name)[:_LONGEST].strip("_-") or "table"
+
+
+def _every_file(words: Sequence[str]) -> list[Path]:
+    """Files, names of places, and every YAML file of a folder; the library where none is named."""
+    if not words:
+        return library_files()
+    found: list[Path] = []
+    for word in words:
+        folder = Path(word)
+        found += sorted(folder.glob("*.yaml")) if folder.is_dir() else files_of([word])
+    return found
+
+
+def run_stored(
+    asked: Asked,
+    store: Path | None,
+    means: tuple[int, str | None, bool],
+    strict: bool,
+    out: Path | None,
+    lang: str,
+) -> None:
+    """Run what is asked for into the store and say what is there.
+
+    Raises
+    ------
+    typer.Exit
+        2 if an input is refused or the store cannot be written, else 1 with ``strict`` if targets
+        of modelled indicators are missed.
+    """
+    _refuse_mixed(asked, out, lang)
+    home = store or _STORE
+    try:
+        order = ordered(asked)
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task(text("board.running", lang), total=len(order.studies))
+            stored = run_batch(order, home, Means(*means), lambda n: progress.advance(task, n))
+    except ScenarioError as error:
+        raise options.refuse(error, lang) from None
+    except OSError as error:
+        raise options.cannot_write(home, error, lang) from None
+    _told(stored, home, strict, lang)
+
+
+def _refuse_mixed(asked: Asked, out: Path | None, lang: str) -> None:
+    """Options that do not go together."""
+    batch = asked.table is not None or asked.census is not None
+    if batch and asked.horizon is not None:
+        raise typer.BadParameter(text("cli.years_not_horizon", lang), param_hint="--horizon")
+    if not batch and asked.years is not None:
+        raise typer.BadParameter(text("cli.horizon_not_years", lang), param_hint="--years")
+    if asked.census is None and asked.year is not None:
+        raise typer.BadParameter(text("cli.year_census", lang), param_hint="--year")
+    if out is not None:
+        raise typer.BadParameter(text("cli.store_not_out", lang), param_hint="--out")
+
+
+def _told(stored: Stored, store: Path, strict: bool, lang: str) -> None:
+    """What was run, which places were refused, and how to ask for the numbers."""
+    console, source = options.page(), stored.provenance["source"]
+    refused = refusals(stored, lang)
+    counts = {
+        "places": source["places"],
+        "refused": len(refused),
+        "draws": stored.provenance["draws"],
+    }
+    console.print(text("runs.made", lang, path=stored.path, **counts))
+    console.print(text("runs.ask", lang, store=store, run=stored.id))
+    for place, words in refused[:_SHOWN]:
+        print(f"{place}: {words}", file=sys.stderr)
+    if len(refused) > _SHOWN:
+        print(text("runs.more_refused", lang, n=len(refused) - _SHOWN), file=sys.stderr)
+    if refused:
+        raise typer.Exit(options.BAD_INPUT)
+    if strict and missed(stored):
+        print(text("cli.strict_failed", lang), file=sys.stderr)
+        raise typer.Exit(options.MISSED)

@@ -1,0 +1,141 @@
+"""A table of places: a row is the place that a file with the same figures is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from simulator import load_scenario, run
+from simulator.cli import app
+from simulator.errors import ScenarioError
+from simulator.place_table import COLUMNS, table_studies
+
+HEAD = "name,province,year,code,level,resident_population,resident_urbanization_rate"
+PLACE = """\
+kind: place
+id: c519901
+name: {zh: 甲县}
+code: "519901"
+province: 四川省
+level: county
+base_year: 2022
+documents: {table: {title: {zh: 年报}}}
+facts:
+  - {indicator: resident_population, year: 2022, value: 500000, unit: 人, use: base,
+     document: table, quote: 五十万人}
+  - {indicator: resident_urbanization_rate, year: 2022, value: 45.5, unit: "%", use: base,
+     document: table, quote: 四十五点五}
+"""
+
+
+def written(folder: Path, *lines: str) -> Path:
+    path = folder / "places.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def faults(path: Path, years: int = 5) -> list[tuple[str, int | None, str]]:
+    with pytest.raises(ScenarioError) as refused:
+        table_studies(path, years)
+    return [(v.code, v.line, v.path) for v in refused.value.violations]
+
+
+def test_a_row_runs_as_a_file_with_the_same_figures(tmp_path: Path) -> None:
+    path = written(tmp_path, HEAD, "甲县,四川省,2022,519901,,500000,45.5")
+    [study] = table_studies(path, 8)
+    (tmp_path / "place.yaml").write_text(PLACE, encoding="utf-8")
+    by_file = run(load_scenario(tmp_path / "place.yaml", horizon=2030))
+    by_row = run(study)
+    assert np.array_equal(by_row.trend.paths.population, by_file.trend.paths.population)
+    assert study.id == "c519901"
+    assert (by_row.start.rung, by_row.start.learnt) == (by_file.start.rung, by_file.start.learnt)
+
+
+def test_comments_blank_lines_and_districts(tmp_path: Path) -> None:
+    path = written(tmp_path, "# a note", HEAD, "", "乙区,四川省,2022,519902,,300000,75", "# end")
+    [study] = table_studies(path, 3)
+    assert (study.place.level, study.horizon) == ("district", 2025)
+
+
+def test_every_fault_of_every_row_is_told(tmp_path: Path) -> None:
+    path = written(
+        tmp_path, HEAD,
+        "渠县,四川省,2020,5117,county,9e99,143.0",
+        ",四川省,20x,519901,conty,many,nan",
+        "丙县,四川省,2020,519902,,500000,40",
+        "丙县,四川省,2020,519902,,500000,30",
+        "丁县,四川省,2020,519903,,500000,30,7",
+        "戊县,四川省,2020,519904,,500000,100",
+    )  # fmt: skip
+    assert faults(path) == [
+        ("table_code", 2, "code"),
+        ("outside", 2, "resident_population"),
+        ("outside", 2, "resident_urbanization_rate"),
+        ("not_allowed", 3, "level"),
+        ("table_cell_empty", 3, "name"),
+        ("not_a_number", 3, "resident_population"),
+        ("outside", 3, "resident_urbanization_rate"),
+        ("not_a_number", 3, "year"),
+        ("table_twice", 5, "code"),
+        ("table_cells", 6, ""),
+        ("totals_contradict", 7, "town_population"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ("name,provinc,year,code", [("table_column_unknown", "provinc"),
+                                    ("county_column_missing", "province")]),
+        ("name,name,province,year,id", [("table_column_twice", "name")]),
+        ("name,province,year", [("county_column_missing", "code")]),
+    ],
+)  # fmt: skip
+def test_faults_of_the_head(tmp_path: Path, head: str, expected: list[tuple[str, str]]) -> None:
+    path = written(tmp_path, head, "甲县,四川省,2022,519901")
+    assert [(code, at) for code, _, at in faults(path)] == expected
+
+
+def test_the_nearest_column_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path, HEAD + ",hukou_populaton", "甲县,四川省,2022,519901,,5,5,5")
+    with pytest.raises(ScenarioError) as refused:
+        table_studies(path, 3)
+    [fault] = refused.value.violations
+    assert fault.params["nearest"] == "hukou_population"
+    assert set(fault.params["allowed"]) == set(COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("", "county_table_empty"), (HEAD, "county_table_empty")]
+)
+def test_an_empty_table(tmp_path: Path, text: str, code: str) -> None:
+    assert faults(written(tmp_path, text)) == [(code, None, "")]
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    assert faults(tmp_path / "nowhere.csv") == [("not_found", None, "")]
+    assert faults(tmp_path) == [("unreadable", None, "")]
+    gbk = tmp_path / "gbk.csv"
+    gbk.write_bytes((HEAD + "\n甲县,四川省,2022,519901,,500000,45\n").encode("gbk"))
+    assert faults(gbk) == [("not_utf8", 2, "")]
+    long = written(tmp_path, HEAD, *["甲县,四川省,2022,519901,,500000,45"] * 10_001)
+    assert faults(long) == [("workbook_rows", None, "")]
+
+
+def test_years_beyond_the_national_series(tmp_path: Path) -> None:
+    path = written(tmp_path, HEAD, "甲县,四川省,2022,519901,,500000,45.5")
+    assert faults(path, 79) == [("outside", None, "")]
+
+
+def test_the_command_refuses_with_code_2_and_keeps_nothing(tmp_path: Path) -> None:
+    path = written(tmp_path, HEAD, "渠县,四川省,2020,5117,county,9e99,143.0")
+    store = tmp_path / "runs"
+    command = ["run", "--table", str(path), "--store", str(store), "--lang", "zh"]
+    found = CliRunner().invoke(app, command)
+    assert found.exit_code == 2
+    assert "3 处问题" in found.stderr
+    assert found.stdout == ""
+    assert not store.exists()
