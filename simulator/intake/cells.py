@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,7 +25,7 @@ _PERCENT, _DIGITS = 100.0, 10
 _UNREADABLE = (
     zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, EOFError, TypeError,
     AttributeError, IndexError, NotImplementedError, SyntaxError, RuntimeError,
-    zipfile.LargeZipFile,
+    zipfile.LargeZipFile, zlib.error, OverflowError, RecursionError, AssertionError,
 )  # fmt: skip
 
 
