@@ -46,6 +46,14 @@ def plain_file(path: Path) -> bool:
         return False
 
 
+def there(path: Path) -> bool:
+    """Whether a file or folder is there; a name that none can have is of none."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
 def resolved(path: Path) -> Path | None:
     """A path with its links followed, or None where they lead in a circle."""
     try:

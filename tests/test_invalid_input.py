@@ -138,6 +138,13 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     assert folder.code == "unreadable"
 
 
+def test_a_name_that_no_file_can_have_is_told() -> None:
+    for word in ("x" * 5000, "x" * 5000 + ".yaml"):
+        result = CliRunner().invoke(app, ["check", word, "--lang", "zh"])
+        assert isinstance(result.exception, SystemExit)
+        assert (result.exit_code, result.stdout) == (2, "")
+
+
 def test_a_device_is_not_read(tmp_path: Path) -> None:
     [device] = violations(Path("/dev/zero"))
     assert device.code == "no_plain_file"
