@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from simulator.axes import N_AGES, OPEN_AGE, Sex
 from simulator.errors import ScenarioError, Violation, nearest
-from simulator.source import Document, decoded
+from simulator.reach import read_input
+from simulator.syntax import decoded
 
 COLUMNS = ("year", "sex", "age_from", "age_to", "persons")
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
@@ -30,16 +32,15 @@ class AgeTable:
     group: np.ndarray
 
 
-def read_age_table(place: Document, name: str) -> tuple[Mapping[int, AgeTable], list[Violation]]:
+def read_age_table(path: Path) -> tuple[Mapping[int, AgeTable], list[Violation]]:
     """Age tables by year, and everything wrong with the file.
 
     Groups must cover ages 0 to the open group without gap or overlap, alike for both sexes.
     """
-    path = place.path.parent / name
     try:
-        raw = path.read_bytes()
-    except OSError:
-        return {}, [place.violation("age_table_missing", ("age_sex",), name)]
+        raw = read_input(path, str(path))
+    except ScenarioError as error:
+        return {}, list(error.violations)
     return parse_age_table(raw, str(path))
 
 

@@ -11,14 +11,14 @@ from ruamel.yaml import YAML
 from ruamel.yaml.representer import RoundTripRepresenter
 
 import simulator
-from simulator.report.longtable import EXACT, target_table
+from simulator.reach import LIBRARY, LIBRARY_PREFIX
+from simulator.report.longtable import target_table
+from simulator.report.plain_cells import csv_text
 from simulator.run import Run
-from simulator.scenario import LIBRARY, LIBRARY_PREFIX, Study
+from simulator.scenario import Study
 from simulator.schema import Case
 
 _WIDTH = 100
-#: What a spreadsheet takes for the beginning of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class _Representer(RoundTripRepresenter):
@@ -95,16 +95,4 @@ def file_name(case_id: str) -> str:
 
 def targets_csv(run: Run) -> bytes:
     """``targets.csv`` of one scenario, with the byte-order mark that spreadsheets need."""
-    table = target_table(run)
-    for name in ("document", "quote"):
-        table[name] = [plain(words) for words in table[name]]
-    text = table.to_csv(index=False, float_format=EXACT, lineterminator="\n")
-    return text.encode("utf-8-sig")
-
-
-def plain(words: str) -> str:
-    """Words that a spreadsheet takes for words: what looks like a formula is led by an apostrophe.
-
-    Quotes and names come from files of others.
-    """
-    return f"'{words}" if words[:1] in _FORMULA else words
+    return csv_text(target_table(run)).encode("utf-8-sig")

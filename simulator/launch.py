@@ -220,4 +220,5 @@ def _cells(
 
 
 def _fault(study: Study, code: str, **params: object) -> Violation:
-    return Violation(code, study.place_file, path="facts", params=dict(params))
+    line = study.figures_line
+    return Violation(code, study.place_file, line, path="facts", params=dict(params))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from simulator import census
 from simulator.errors import ScenarioError, Violation, nearest
-from simulator.scenario import LIBRARY
+from simulator.reach import LIBRARY, there
 from simulator.schema import Words
 from simulator.source import parse_document
 
@@ -119,8 +119,19 @@ def file_of(word: str, folder: Path = FOLDER) -> Path:
         If it is no path and names no place of the library, or more than one.
     """
     path = Path(word)
-    if path.suffix.lower() in _FILE or len(path.parts) != 1 or path.exists():
+    if path.suffix.lower() in _FILE or len(path.parts) != 1 or there(path):
         return path
+    return place_named(word, folder)
+
+
+def place_named(word: str, folder: Path = FOLDER) -> Path:
+    """The file of the one place that a word names.
+
+    Raises
+    ------
+    ScenarioError
+        If it names no place of the library, or more than one.
+    """
     wanted = squeezed(word)
     named = [e for e in entries(folder) if wanted in e.names | e.full_names]
     named = named or [e for e in entries(folder) if any(wanted in name for name in e.names)]

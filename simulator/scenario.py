@@ -7,20 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from simulator import census
 from simulator.age_table import AgeTable, parse_age_table, read_age_table
+from simulator.chain import Chain, follow
 from simulator.errors import ScenarioError, Violation
 from simulator.parameters import central_values
+from simulator.reach import LIBRARY, plain_file, within_reach
 from simulator.schema import Case, PlaceFile, ScenarioFile
 from simulator.source import Document, parse_document, read_document
-from simulator.validation import check_place, check_scenario, check_seeds, from_pydantic
+from simulator.validation import check_place, check_scenario, check_seeds
 
 TREND = "trend"
-#: ``extends: library:places/quxian.yaml`` finds the files that come with the program.
-LIBRARY_PREFIX = "library:"
-LIBRARY = Path(__file__).resolve().parent.parent / "scenarios"
 #: Years projected beyond the base where a file sets no horizon.
 DEFAULT_YEARS = 13
 DEFAULT_SEED = 1
@@ -33,7 +30,7 @@ class Study:
     """One scenario file, resolved: everything a run needs, and where each part came from.
 
     ``place`` has the census figures of its code beside those of its file; ``members`` are the
-    places whose sum it is, if any.
+    places whose sum it is, if any; ``figures_line`` is where the place file states its figures.
     """
 
     file: str
@@ -48,6 +45,7 @@ class Study:
     age_tables: Mapping[int, AgeTable]
     sources: tuple[Path, ...]
     members: tuple[Study, ...] = ()
+    figures_line: int | None = None
 
     @property
     def years(self) -> range:
@@ -55,79 +53,18 @@ class Study:
         return range(self.place.base_year + 1, self.horizon + 1)
 
 
-def _validated(document: Document) -> PlaceFile | ScenarioFile:
-    kind = document.data.get("kind")
-    if kind not in ("place", "scenario"):
-        code = "missing_key" if kind is None else "not_allowed"
-        params: dict[str, Any] = {"key": "kind", "allowed": ["place", "scenario"], "nearest": None}
-        raise ScenarioError([document.violation(code, ("kind",), kind, **params)])
-    model = PlaceFile if kind == "place" else ScenarioFile
-    try:
-        return model.model_validate(document.data)
-    except ValidationError as error:
-        raise ScenarioError(from_pydantic(document, model, error)) from None
-
-
-def _extended(document: Document, scenario: ScenarioFile) -> Path:
-    name = scenario.extends
-    if name.startswith(LIBRARY_PREFIX):
-        return (LIBRARY / name.removeprefix(LIBRARY_PREFIX)).resolve()
-    return (document.path.parent / name).resolve()
-
-
-def _chain(first: Document) -> list[tuple[Document, PlaceFile | ScenarioFile]]:
-    """Files from the one asked for down to its place."""
-    chain: list[tuple[Document, PlaceFile | ScenarioFile]] = []
-    seen: list[Path] = []
-    document = first
-    while True:
-        parsed = _validated(document)
-        chain.append((document, parsed))
-        seen.append(document.path.resolve())
-        if isinstance(parsed, PlaceFile):
-            return chain
-        target = _extended(document, parsed)
-        if target in seen:
-            files = " -> ".join(p.name for p in [*seen, target])
-            raise ScenarioError(
-                [document.violation("cyclic_extends", ("extends",), parsed.extends, chain=files)]
-            )
-        if not _exists(target):
-            raise ScenarioError(
-                [document.violation("extends_not_found", ("extends",), parsed.extends)]
-            )
-        document = read_document(target, _name(document, parsed))
-
-
-def _exists(path: Path) -> bool:
-    """Whether a file is there and its name is one that a file can have."""
-    try:
-        return path.is_file()
-    except OSError:
-        return False
-
-
-def _name(document: Document, scenario: ScenarioFile) -> str:
-    """Name of the extended file as the user would write it."""
-    if scenario.extends.startswith(LIBRARY_PREFIX):
-        return scenario.extends
-    return str(Path(document.file).parent / scenario.extends)
-
-
-def _resolve(
-    chain: list[tuple[Document, PlaceFile | ScenarioFile]],
-    horizon: int | None,
-    age_table: bytes | None = None,
-) -> Study:
-    place_document, place = chain[-1]
-    assert isinstance(place, PlaceFile)
-    violations: list[Violation] = check_place(place_document, place)
-    scenarios = [(d, s) for d, s in reversed(chain) if isinstance(s, ScenarioFile)]
+def _resolve(chain: Chain, horizon: int | None, age_table: bytes | None = None) -> Study:
+    """A chain as a study, once every rule of every file and between them has been asked."""
+    violations = list(chain.faults)
+    if chain.place is None:
+        raise ScenarioError(violations)
+    (place_document, place), scenarios = chain.place, chain.scenarios
+    violations += check_place(place_document, place)
     end = _horizon(scenarios, place, horizon)
     values = central_values()
     overridden: dict[str, str] = {}
     cases: dict[str, Case] = {}
-    for document, layer in reversed(chain):
+    for document, layer in reversed(chain.links):
         values |= layer.parameters
         overridden |= dict.fromkeys(layer.parameters, document.file)
     for document, scenario in scenarios:
@@ -143,9 +80,9 @@ def _resolve(
         raise ScenarioError(violations)
     seeds = [s.seed for _, s in scenarios if s.seed is not None]
     return Study(
-        file=chain[0][0].file,
+        file=chain.links[0][0].file,
         place_file=place_document.file,
-        id=chain[0][1].id,
+        id=chain.links[0][1].id,
         place=census.joined(place),
         horizon=end,
         seed=seeds[-1] if seeds else DEFAULT_SEED,
@@ -153,8 +90,9 @@ def _resolve(
         overridden=overridden,
         cases=cases,
         age_tables=tables,
-        sources=_sources(chain, members),
+        sources=_sources(chain.links, members),
         members=members,
+        figures_line=place_document.line(("facts",)),
     )
 
 
@@ -178,10 +116,21 @@ def _ages(
     if place.age_sex is not None and given is not None:
         return parse_age_table(given, place.age_sex)
     if place.age_sex is not None:
-        return read_age_table(document, place.age_sex)
+        return _named_ages(document, place.age_sex)
     area = census.area_of(place)
     found = census.age_tables(area.code) if area is not None else {}
     return {year: table for year, table in found.items() if year <= place.base_year}, []
+
+
+def _named_ages(document: Document, name: str) -> tuple[Mapping[int, AgeTable], list[Violation]]:
+    """The age tables of the file that a place names, which must be within its reach."""
+    path, home = document.path.parent / name, document.path.parent
+    if not within_reach(path, home):
+        found = document.violation("out_of_reach", ("age_sex",), name, folder=home.name)
+        return {}, [found]
+    if not plain_file(path):
+        return {}, [document.violation("age_table_missing", ("age_sex",), name)]
+    return read_age_table(path)
 
 
 def _sources(
@@ -206,12 +155,13 @@ def _members(
     beside = document.path.parent
     for i, name in enumerate(place.members):
         path = beside / f"{name}.yaml"
-        if not _exists(path) or name == place.id:
+        reached = plain_file(path) and within_reach(path, beside)
+        if not reached or name == place.id:
             about: dict[str, Any] = {"folder": beside.name}
             violations.append(document.violation("no_member", ("members", i), name, **about))
             continue
         try:
-            member = _resolve(_chain(read_document(path, _beside(document, path))), end)
+            member = _resolve(follow(read_document(path, _beside(document, path))), end)
         except ScenarioError as error:
             violations += error.violations
             continue
@@ -234,8 +184,8 @@ def _asked_horizon(horizon: int | None, base: int) -> list[Violation]:
     if horizon <= base:
         return [Violation("horizon_before_base", "--horizon", value=horizon, params={"base": base})]
     if horizon > LAST_YEAR:
-        limits = {"low": base + 1, "high": LAST_YEAR, "unit": ""}
-        return [Violation("out_of_range", "--horizon", value=horizon, params=limits)]
+        limits = {"low": base + 1, "high": LAST_YEAR}
+        return [Violation("outside", "--horizon", value=horizon, params=limits)]
     return []
 
 
@@ -254,7 +204,7 @@ def load_scenario(path: str | Path, *, horizon: int | None = None) -> Study:
     ScenarioError
         With every violation found in the files of the chain.
     """
-    return _resolve(_chain(read_document(Path(path), str(path))), horizon)
+    return _resolve(follow(read_document(Path(path), str(path))), horizon)
 
 
 def parse_scenario(
@@ -271,14 +221,13 @@ def parse_scenario(
         With every violation found, a path out of the library among them.
     """
     document = parse_document(raw, Path(name).name, LIBRARY / Path(name).name)
-    parsed = _validated(document)
-    if isinstance(parsed, PlaceFile) and parsed.age_sex is not None and age_table is None:
-        raise ScenarioError([document.violation("upload_path", ("age_sex",), parsed.age_sex)])
-    if isinstance(parsed, ScenarioFile):
-        target = _extended(document, parsed)
-        if not target.is_relative_to(LIBRARY.resolve()):
-            raise ScenarioError([document.violation("upload_path", ("extends",), parsed.extends)])
-    return _resolve(_chain(document), horizon, age_table)
+    chain = follow(document, upload=True)
+    if chain.place is not None and chain.place[0].path == document.path and age_table is None:
+        own = chain.place[1].age_sex
+        if own is not None:
+            found = document.violation("upload_path", ("age_sex",), own)
+            raise ScenarioError([*chain.faults, found])
+    return _resolve(chain, horizon, age_table)
 
 
 def load_scenarios(paths: Sequence[str | Path], *, horizon: int | None = None) -> list[Study]:

@@ -359,3 +359,12 @@ def test_what_cannot_be_asked_is_refused_with_a_reason(asked: list[str], reason:
     told = CliRunner().invoke(app, [*map(str, asked), "--lang", "en"])
     assert told.exit_code == 2
     assert reason in " ".join(told.output.split())
+
+
+def test_the_trend_has_nothing_to_cost_and_the_budget_says_so() -> None:
+    asked = ["budget", str(FILE), "--scenario", "trend", "--lang", "zh"]
+    found = CliRunner().invoke(app, asked)
+    assert found.exit_code == 0
+    assert "没有可列的成本" in found.stdout
+    assert "--scenario 选别的情景：plan" in found.stdout
+    assert "财政成本" not in found.stdout

@@ -19,9 +19,12 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("axes", "compiled", "errors", "units", "parameters", "vocabulary"),
     ("demography", "demography.lifetable", "demography.fertility", "demography.schedules"),
     ("lever_path", "presets", "spread", "randomize"),
-    ("source", "schema", "tables"),
-    ("age_table", "figures", "county_lists", "county_names"),
+    ("reach", "syntax", "schema", "tables"),
+    ("source",),
+    ("age_table", "figures", "county_lists", "county_names", "partial"),
     ("validation", "census"),
+    ("places",),
+    ("chain",),
     ("scenario",),
     ("rates",),
     ("baseline",),
@@ -52,7 +55,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("backtest",),
     ("scores", "baselines", "plan_record"),
     ("i18n", ""),  # "" is simulator/__init__.py: the public names
-    ("report", "report.errors", "report.longtable", "report.resolved", "report.wording"),
+    ("report", "report.errors", "report.plain_cells"),
+    ("report.longtable", "report.resolved", "report.wording"),
     ("report.provenance", "report.layout", "report.words", "export"),
     ("report.certainty",),
     ("report.terminal",),
@@ -89,7 +93,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("audit.plan",),
     ("audit.counts", "audit.consistency", "audit.growth"),
     ("audit.rules",),
-    ("places", "batch", "options"),
+    ("batch", "options"),
     ("report.scoreboard", "report.findings"),
     ("library_cli",),
     ("stored_cli",),
@@ -111,10 +115,9 @@ BELOW_RUN = {name for name, layer in LAYER.items() if layer < LAYER["run"]} | {"
 
 #: The modules below run that read the inputs and the program's own tables; no other opens a file.
 READERS = {
-    "age_table", "census", "compiled", "parameters", "presets", "scenario", "source", "tables",
-    "vocabulary",
+    "census", "compiled", "parameters", "places", "presets", "reach", "tables", "vocabulary",
 }  # fmt: skip
-READING = {"open", "read_bytes", "read_text", "is_file"}
+READING = {"open", "read_bytes", "read_text", "is_file", "exists", "glob"}
 #: Calls and modules by which code reaches files, the screen, the clock, the environment or chance.
 OUTSIDE_CALLS = {
     "open", "print", "input", "read_text", "read_bytes", "write_text", "write_bytes", "mkdir",

@@ -172,3 +172,46 @@ def test_a_cell_shown_as_per_cent_is_read_as_it_is_shown() -> None:
     _, study = read_place(workbook(shown), NAME)
     rates = [f.value for f in study.place.facts if f.indicator == "resident_urbanization_rate"]
     assert rates == [43.6, 25]
+
+
+def _words(raw: bytes, lang: str) -> str:
+    with pytest.raises(ScenarioError, match=r"\w") as caught:
+        read_place(raw, NAME)
+    return "\n".join(describe(v, lang) for v in caught.value.violations)
+
+
+def test_messages_speak_of_the_sheets_own_headings() -> None:
+    """No name of the file format reaches somebody who has filled in a workbook."""
+    missing = _words(workbook(_set(PLACE, "B8", None)), "zh")
+    assert "缺少必填字段 " + text("intake.place.base_year", "zh") in missing
+    level = _words(workbook(_set(PLACE, "B7", "村")), "zh")
+    assert text("intake.level.county", "zh") in level
+    assert "county" not in level
+    sign = _words(workbook(_set(TARGETS, "C2", "大于")), "en")
+    assert "≥" in sign
+    assert ">=" not in sign
+    unknown = _words(workbook(_set(FIGURES, "A4", "常住人")), "zh")
+    assert "是不是想写 常住人口" in unknown
+    assert "resident_population" not in unknown
+
+
+def test_a_line_that_a_message_names_is_a_row_of_the_sheet() -> None:
+    def again(book: Workbook) -> None:
+        page = book[sheet_name(FIGURES, "zh")]
+        for column, value in enumerate(("常住人口", 2020, 91, "万人"), 1):
+            page.cell(9, column, value)
+
+    assert "人口数据!9" in _words(workbook(again), "zh")
+    assert "2" in _words(workbook(again), "zh").split("人口数据!9")[1].split("；")[0]
+
+
+def test_a_document_type_is_refused_unread() -> None:
+    """Entities that stand for entities grow a few bytes to gigabytes."""
+    laughs = b'<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha">' + b"".join(
+        b'<!ENTITY a%d "%s">' % (i, b"&a%d;" % (i - 1) * 10) for i in range(1, 10)
+    )
+    for part in (laughs + b"]><l>&a9;</l>", (laughs + b"]><l>&a9;</l>").decode().encode("utf-16")):
+        stream = io.BytesIO(workbook())
+        with zipfile.ZipFile(stream, "a") as archive:
+            archive.writestr("xl/extra.xml", part)
+        assert set(faults(stream.getvalue())) == {"workbook_unreadable"}

@@ -17,9 +17,9 @@ from simulator.cli import app
 from simulator.errors import ScenarioError, Violation
 from simulator.i18n import LANGUAGES, catalogue, placeholders
 from simulator.ladder import check_start
+from simulator.reach import MAX_BYTES
 from simulator.report.errors import describe, describe_all
 from simulator.scenario import load_scenario, load_scenarios, parse_scenario
-from simulator.source import MAX_BYTES
 
 VALID = INVALID.parent / "valid"
 PLACE = VALID / "place.yaml"
@@ -138,6 +138,71 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     assert folder.code == "unreadable"
 
 
+def test_a_name_that_no_file_can_have_is_told() -> None:
+    for word in ("x" * 5000, "x" * 5000 + ".yaml"):
+        result = CliRunner().invoke(app, ["check", word, "--lang", "zh"])
+        assert isinstance(result.exception, SystemExit)
+        assert (result.exit_code, result.stdout) == (2, "")
+
+
+def test_a_device_is_not_read(tmp_path: Path) -> None:
+    [device] = violations(Path("/dev/zero"))
+    assert device.code == "no_plain_file"
+    os.mkfifo(tmp_path / "pipe.yaml")
+    [pipe] = violations(tmp_path / "pipe.yaml")
+    assert pipe.code == "no_plain_file"
+    (tmp_path / "demo.yaml").write_text("kind: scenario\nid: demo\nextends: pipe.yaml\n")
+    [extended] = violations(tmp_path / "demo.yaml")
+    assert extended.code == "extends_not_found"
+
+
+@pytest.mark.parametrize(
+    ("key", "name"), [("extends", "place.yaml"), ("extends", "inner/place.yaml")]
+)
+def test_a_link_does_not_lead_out_of_the_folder(key: str, name: str, tmp_path: Path) -> None:
+    """Neither a link to a file elsewhere nor one to a folder elsewhere is followed."""
+    (tmp_path / "away").mkdir()
+    (tmp_path / "away" / "place.yaml").write_bytes(PLACE.read_bytes())
+    plans = tmp_path / "county" / "plans"
+    plans.mkdir(parents=True)
+    (plans / "place.yaml").symlink_to(tmp_path / "away" / "place.yaml")
+    (plans / "inner").symlink_to(tmp_path / "away")
+    (plans / "demo.yaml").write_text(f"kind: scenario\nid: demo\n{key}: {name}\n")
+    [found] = violations(plans / "demo.yaml")
+    assert (found.code, found.line, found.path) == ("out_of_reach", 3, "extends")
+
+
+def test_a_linked_age_table_and_links_in_a_circle(tmp_path: Path) -> None:
+    plans = tmp_path / "county" / "plans"
+    plans.mkdir(parents=True)
+    (tmp_path / "ages.csv").write_text("year,sex,age_from,age_to,persons\n")
+    (plans / "ages.csv").symlink_to(tmp_path / "ages.csv")
+    (plans / "place.yaml").write_bytes(PLACE.read_bytes() + b"age_sex: ages.csv\n")
+    [found] = violations(plans / "place.yaml")
+    assert (found.code, found.path) == ("out_of_reach", "age_sex")
+    (plans / "round.yaml").symlink_to(plans / "round.yaml")
+    (plans / "demo.yaml").write_text("kind: scenario\nid: demo\nextends: round.yaml\n")
+    [circle] = violations(plans / "demo.yaml")
+    assert circle.code in ("out_of_reach", "extends_not_found")
+
+
+def test_plans_and_places_may_lie_side_by_side(tmp_path: Path) -> None:
+    for folder in ("plans", "places"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "places" / "place.yaml").write_bytes(PLACE.read_bytes())
+    scenario = tmp_path / "plans" / "demo.yaml"
+    scenario.write_text("kind: scenario\nid: demo\nextends: ../places/place.yaml\n")
+    assert load_scenario(scenario).place.id == "small"
+
+
+@pytest.mark.parametrize("word", ["渠县", "quxian", "Qu County"])
+def test_a_place_of_the_library_is_extended_by_its_name(word: str, tmp_path: Path) -> None:
+    scenario = tmp_path / "demo.yaml"
+    scenario.write_text(f"kind: scenario\nid: demo\nextends: {word}\n", encoding="utf-8")
+    assert load_scenario(scenario).place.id == "quxian"
+    assert parse_scenario(scenario.read_bytes(), "demo.yaml").place.id == "quxian"
+
+
 def test_a_file_that_is_no_page_or_two(tmp_path: Path) -> None:
     path = tmp_path / "large.yaml"
     path.write_bytes(b"#" * (MAX_BYTES + 1))
@@ -212,6 +277,7 @@ OTHER = {
     "not_found",
     "unreadable",
     "too_large",
+    "no_plain_file",
     "upload_path",
     "invalid",
     # tests/test_intake.py
@@ -226,7 +292,6 @@ OTHER = {
     "missing_totals",
     "member_unlike",
     "members_policy",
-    "place_unknown",
     "place_ambiguous",
     # county tables: tests/test_backtest.py
     "county_column_missing",

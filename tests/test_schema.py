@@ -16,7 +16,8 @@ from simulator.cli import app
 from simulator.errors import ScenarioError
 from simulator.launch import check_totals
 from simulator.parameters import assumptions, levers
-from simulator.scenario import LIBRARY, load_scenario
+from simulator.reach import LIBRARY
+from simulator.scenario import load_scenario
 from simulator.schema import json_schema
 from simulator.source import read_document
 

@@ -203,8 +203,12 @@ def budget_command(
     language, console = options.language(lang), options.page()
     result, chosen = load(file, horizon, scenario, language)
     found = costs(chosen, result.trend)
-    head = planning.budget_sentences(chosen, result.trend, found, language)
     place = result.study.place.name.get(language)
+    if not any(cost.units.any() for cost in found):
+        title = text("plan.budget_title", language, name=place)
+        show(console, title, [planning.nothing_to_cost(chosen, list(result.runs), language)])
+        return
+    head = planning.budget_sentences(chosen, result.trend, found, language)
     head.append(planning.made_by(chosen, language))
     show(console, text("plan.budget_title", language, name=place), head)
     table = printed(planning.cost_table(found, language))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,7 +25,7 @@ _PERCENT, _DIGITS = 100.0, 10
 UNREADABLE = (
     zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, EOFError, TypeError,
     AttributeError, IndexError, NotImplementedError, SyntaxError, RuntimeError,
-    zipfile.LargeZipFile,
+    zipfile.LargeZipFile, zlib.error, OverflowError, RecursionError, AssertionError,
 )  # fmt: skip
 
 
@@ -89,12 +90,21 @@ def _check_archive(raw: bytes, file: str) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             parts = archive.infolist()
+            unpacked = sum(part.file_size for part in parts)
+            if unpacked > MAX_UNPACKED or len(parts) > MAX_PARTS:
+                limits = {"limit": MAX_UNPACKED}
+                found = Violation("workbook_bomb", file, value=unpacked, params=limits)
+                raise ScenarioError([found])
+            # No workbook has document types; they are where entities grow without end.
+            if any(_typed(archive.read(part)) for part in parts):
+                raise ScenarioError([Violation("workbook_unreadable", file)])
     except UNREADABLE:
         raise ScenarioError([Violation("workbook_unreadable", file)]) from None
-    unpacked = sum(part.file_size for part in parts)
-    if unpacked > MAX_UNPACKED or len(parts) > MAX_PARTS:
-        limits = {"limit": MAX_UNPACKED}
-        raise ScenarioError([Violation("workbook_bomb", file, value=unpacked, params=limits)])
+
+
+def _typed(part: bytes) -> bool:
+    """Whether XML in whatever encoding declares a document type."""
+    return b"<!DOCTYPE" in part.replace(b"\0", b"").upper()
 
 
 def _sheet(book: Book, sheet: str, page: Any, faults: list[Violation]) -> dict[int, dict[int, Any]]:

@@ -6,11 +6,13 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
 from simulator.errors import ScenarioError, Violation
+from simulator.i18n import LANGUAGES, text
 from simulator.intake.cells import Book, cell_name, read_book
 from simulator.intake.layout import (
     AGES,
@@ -22,13 +24,17 @@ from simulator.intake.layout import (
     SEXES,
     TARGETS,
     USES,
+    header,
     indicator_named,
     named,
 )  # fmt: skip
 from simulator.scenario import Study, parse_scenario
+from simulator.source import parse_document
 from simulator.vocabulary import indicators
 
 AGE_FILE = "age_sex.csv"
+#: Parameters of messages that hold lines, and those that hold names.
+_LINES, _NAMING = {"first", "other"}, {"key", "allowed", "nearest", "part", "whole"}
 _DOCUMENT = "reported"
 _WIDTH = 100
 _AGE_HEADER = "year,sex,age_from,age_to,persons"
@@ -41,6 +47,11 @@ class Filled:
     data: dict[str, Any]
     ages: bytes | None
     cells: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def lines(self) -> dict[str, int]:
+        """Line of each path in the place file."""
+        found = parse_document(self.yaml(), AGE_FILE, Path(AGE_FILE)).lines
+        return {".".join(map(str, path)): line for path, line in found.items()}
 
     def yaml(self) -> bytes:
         """The place file."""
@@ -79,7 +90,41 @@ def _at_cell(book: Book, filled: Filled, fault: Violation) -> Violation:
         where = filled.cells.get(path, (FIGURES if fault.path.startswith("facts") else PLACE, ""))
     sheet, cell = where
     tab = book.tabs.get(sheet, sheet)
-    return replace(fault, file=book.file, line=None, path=f"{tab}!{cell}" if cell else tab)
+    place = f"{tab}!{cell}" if cell else tab
+    params = _as_headed(sheet, _by_row(filled, fault.params))
+    return replace(fault, file=book.file, line=None, path=place, params=params)
+
+
+def _by_row(filled: Filled, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Lines of the place file that a message names as rows of the sheet that they come from."""
+    lines = {n: path for path, n in filled.lines().items()}
+    rows = {}
+    for name in _LINES & params.keys():
+        _, cell = filled.cells.get(lines.get(params[name], ""), ("", ""))
+        rows[name] = cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") or params[name]
+    return {**params, **rows}
+
+
+def _as_headed(sheet: str, params: dict[str, Any]) -> dict[str, Any]:
+    """Names of fields, indicators and choices as the workbook calls them, in both languages."""
+    for name in _NAMING & params.keys():
+        for lang in LANGUAGES:
+            value = params[name]
+            many = [_heading(sheet, v, lang) for v in value] if isinstance(value, list) else None
+            params[f"{name}_{lang}"] = many or _heading(sheet, value, lang)
+    return params
+
+
+def _heading(sheet: str, name: Any, lang: str) -> Any:
+    """What a header or drop-down list of the workbook says for a name; else the name."""
+    if name in indicators():
+        return indicators()[name].label(lang)
+    if name in FIELDS[sheet]:
+        return header(sheet, name, lang)
+    for family, names in (("level", LEVELS), ("use", USES), ("sex", SEXES)):
+        if name in names:
+            return text(f"intake.{family}.{name}", lang)
+    return {op: sign for sign, op in OPS.items()}.get(name, name)
 
 
 def _filled(book: Book) -> Filled:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 from simulator.export import file_name, scenario_yaml, targets_csv
 from simulator.report.brief import brief
-from simulator.report.longtable import EXACT, long_table
+from simulator.report.longtable import long_table
 from simulator.report.pictures import CHARTS, Kind, picture
+from simulator.report.plain_cells import csv_text
 from simulator.report.workbook import workbook
 from simulator.run import Result, Run
 
@@ -29,7 +30,7 @@ def _docx(result: Result, run: Run, lang: str) -> Named:
 
 def _csv(result: Result, run: Run, lang: str) -> Named:
     yield f"{_stem(result, run)}_targets.csv", targets_csv(run)
-    table = long_table(run).to_csv(index=False, float_format=EXACT, lineterminator="\n")
+    table = csv_text(long_table(run))
     yield f"{_stem(result, run)}_results.csv", table.encode("utf-8-sig")
 
 

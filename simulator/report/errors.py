@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from typing import Any
 
 from simulator.errors import ScenarioError, Violation
 from simulator.i18n import catalogue, placeholders, text
@@ -15,10 +17,11 @@ _IN_YAML = {"Infinity": ".inf", "-Infinity": "-.inf", "NaN": ".nan"}
 def describe(violation: Violation, lang: str) -> str:
     """One violation: ``file:line: path: message; value; allowed; nearest name``."""
     template = catalogue(lang)[f"error.{violation.code}"]
-    params = {key: _plain(value) for key, value in violation.params.items()}
+    params: dict[str, Any] = {key: _plain(value) for key, value in violation.params.items()}
     if "expected" in params:
         params["expected"] = text(f"type.{violation.params['expected']}", lang)
-    params["label"] = params.get(f"label_{lang}", "")
+    for key in [k for k in params if k.endswith(f"_{lang}")]:
+        params[key.removesuffix(f"_{lang}")] = params[key]
     params["value"] = _named(violation.value)
     message = template.format(**params)
     place = violation.file if violation.line is None else f"{violation.file}:{violation.line}"
@@ -26,11 +29,21 @@ def describe(violation: Violation, lang: str) -> str:
     parts = [": ".join((*where, message))]
     if violation.value is not None and "value" not in placeholders(template):
         parts.append(text("error.value", lang, value=_shown(violation.value)))
-    if violation.params.get("allowed"):
-        parts.append(text("error.allowed", lang, allowed=_listed(violation.params["allowed"])))
+    if params.get("allowed"):
+        parts.append(text("error.allowed", lang, allowed=_listed(params["allowed"])))
     if params.get("nearest"):
         parts.append(text("error.nearest", lang, nearest=params["nearest"]))
-    return ("；" if lang == "zh" else "; ").join(parts)
+    return _printable(("；" if lang == "zh" else "; ").join(parts))
+
+
+def as_markdown(violation: Violation, lang: str) -> str:
+    """`describe` for a page: words of others are never taken for markup."""
+    return verbatim(describe(violation, lang))
+
+
+def verbatim(words: object) -> str:
+    """Words shown as they are on a page: anybody can have made a file or a link."""
+    return "`" + str(words).replace("`", "'").replace("\n", " ") + "`"
 
 
 def describe_all(error: ScenarioError, lang: str) -> str:
@@ -55,11 +68,16 @@ def _named(value: object) -> str:
     return words if words.isprintable() and len(words) <= _MAX_VALUE else _shown(value)
 
 
+def _printable(line: str) -> str:
+    """A line without characters that are not seen, or that turn others about; each is named."""
+    return "".join(c if c.isprintable() or c == "\u3000" else f"\\u{ord(c):04x}" for c in line)
+
+
 def _plain(value: object) -> object:
     """A limit as people write it: 200000, not 200000.0."""
     return f"{value:.10g}" if isinstance(value, float) else value
 
 
-def _listed(allowed: list[str]) -> str:
+def _listed(allowed: Sequence[str]) -> str:
     listed = ", ".join(allowed[:_MAX_ALLOWED])
     return f"{listed}, …" if len(allowed) > _MAX_ALLOWED else listed

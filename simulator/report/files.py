@@ -12,14 +12,15 @@ from pathlib import Path
 import pandas as pd
 
 from simulator.outlook import Outlook
-from simulator.report.longtable import EXACT, ledger_table, long_table, target_table
+from simulator.report.longtable import ledger_table, long_table, target_table
+from simulator.report.plain_cells import csv_text
 from simulator.report.provenance import provenance
 from simulator.report.resolved import resolved_yaml
 from simulator.run import Result, Run
 
 
 def _csv(table: pd.DataFrame, path: Path) -> None:
-    table.to_csv(path, index=False, encoding="utf-8", float_format=EXACT, lineterminator="\n")
+    path.write_text(csv_text(table), encoding="utf-8", newline="")
 
 
 def _write_run(result: Result, run: Run, outlook: Outlook | None, folder: Path) -> None:

@@ -11,9 +11,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from simulator.audit.plan import Finding
-from simulator.export import plain
 from simulator.i18n import text
 from simulator.report.layout import section
+from simulator.report.plain_cells import plain
 from simulator.schema import PlaceFile
 from simulator.vocabulary import indicators
 

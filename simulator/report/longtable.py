@@ -16,8 +16,6 @@ from simulator.state import Driver
 from simulator.targets import TargetCheck
 
 COLUMNS = ("model", "scenario", "region", "variable", "unit", "year", "statistic", "value")
-#: Enough digits to read a float64 back exactly.
-EXACT = "%.17g"
 MODEL = "County Urbanization Simulator"
 STATISTICS = tuple(f"p{round(100 * level):02d}" for level in LEVELS)
 

@@ -200,6 +200,13 @@ def yearly_cost_table(run: Run, found: Sequence[Cost], lang: str) -> Table:
     return Table(tuple(headers), tuple(rows), frozenset({1, 2, 3}))
 
 
+def nothing_to_cost(run: Run, known: Sequence[str], lang: str) -> str:
+    """Why a scenario costs nothing, and which other ones there are."""
+    others = ", ".join(name for name in known if name != run.id)
+    words = text("plan.no_cost", lang, scenario=wording.scenario_label(run, lang))
+    return words if not others else words + text("plan.no_cost_others", lang, others=others)
+
+
 def budget_sentences(run: Run, trend: Run, found: Sequence[Cost], lang: str) -> list[str]:
     """Public cost to the horizon, and of each percentage point gained."""
     public = yuan(budget.by_payer(found, "government"), lang)

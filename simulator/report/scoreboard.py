@@ -14,7 +14,7 @@ from simulator.batch import Line
 from simulator.i18n import people, percent, text
 from simulator.report import wording
 from simulator.report.layout import plain_table, section
-from simulator.report.longtable import EXACT
+from simulator.report.plain_cells import EXACT, plain
 from simulator.targets import TargetCheck
 
 COLUMNS = (
@@ -108,12 +108,13 @@ def scoreboard_csv(lines: Iterable[Line], lang: str) -> str:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(COLUMNS)
     for line in lines:
-        head = [line.id, line.name.get(lang), line.province, line.prefecture, line.level,
-                line.base_year, line.rung]  # fmt: skip
+        names = (line.name.get(lang), line.province, line.prefecture)
+        head = [line.id, *map(plain, names), line.level, line.base_year, line.rung]
         stocks = [EXACT % v for v in (line.residents, line.resident_rate, line.hukou_rate)]
         assumed = "; ".join(_words(line, lang))
         for check in line.checks or (None,):
-            writer.writerow([*head, *stocks, *_judgement(check), len(line.assumed), assumed])
+            row = [*head, *stocks, *_judgement(check), len(line.assumed), assumed]
+            writer.writerow(row)
     return stream.getvalue()
 
 

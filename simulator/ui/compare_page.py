@@ -11,6 +11,7 @@ import streamlit as st
 from simulator.charts import lines, overlay
 from simulator.i18n import text
 from simulator.report import sidebyside, wording
+from simulator.report.plain_cells import plain
 from simulator.report.rows import Table
 from simulator.report.sidebyside import Column
 from simulator.run import Result, Run
@@ -205,6 +206,6 @@ def _csv(columns: Sequence[Column], years: Sequence[int], base: int, lang: str) 
     for i, year in enumerate(years):
         table: Table = sidebyside.figures(columns, year, base, lang)
         if i == 0:
-            writer.writerow([text("col.year", lang), *table.headers])
+            writer.writerow([text("col.year", lang), *map(plain, table.headers)])
         writer.writerows([str(year), *row] for row in table.rows)
     return stream.getvalue().encode("utf-8-sig")

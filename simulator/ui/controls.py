@@ -9,7 +9,7 @@ import streamlit as st
 from simulator.errors import ScenarioError
 from simulator.i18n import LANGUAGES, text
 from simulator.report import wording
-from simulator.report.errors import describe
+from simulator.report.errors import as_markdown
 from simulator.ui import session
 from simulator.ui.library import MAX_UPLOAD_MB, Entry, uploaded_entry
 from simulator.ui.opening import Opened, entries, horizon_range
@@ -96,7 +96,7 @@ def upload(lang: str) -> None:
                 st.rerun()
         faults = st.session_state.get("upload_faults", ()) if given is not None else ()
         if faults:
-            lines = [f"- `{describe(v, lang)}`" for v in faults]
+            lines = [f"- {as_markdown(v, lang)}" for v in faults]
             st.error("\n".join([text("error.heading", lang, n=len(faults)), "", *lines]))
 
 

@@ -9,7 +9,7 @@ from simulator.i18n import text
 from simulator.intake.cells import MAX_ROWS
 from simulator.intake.placefile import AGE_FILE, Filled, read_place
 from simulator.intake.template import template
-from simulator.report.errors import describe
+from simulator.report.errors import as_markdown
 from simulator.ui import controls, session
 from simulator.ui.library import MAX_UPLOAD_MB, uploaded_entry
 
@@ -61,7 +61,7 @@ def _read(name: str, raw: bytes) -> None:
 def _outcome(lang: str) -> None:
     faults = st.session_state.get("workbook_faults", ())
     if faults:
-        lines = [f"- `{describe(v, lang)}`" for v in faults]
+        lines = [f"- {as_markdown(v, lang)}" for v in faults]
         st.error("\n".join([text("app.data.faults", lang, n=len(faults)), "", *lines]))
     filled: Filled | None = st.session_state.get("workbook_place")
     if filled is None:

@@ -16,8 +16,9 @@ from types import MappingProxyType
 import streamlit as st
 
 from simulator.errors import ScenarioError
+from simulator.reach import LIBRARY
 from simulator.run import Result, Run, run
-from simulator.scenario import LIBRARY, Study, load_scenario, parse_scenario
+from simulator.scenario import Study, load_scenario, parse_scenario
 from simulator.schema import Words
 from simulator.source import parse_document
 

@@ -12,6 +12,7 @@ import streamlit as st
 import simulator
 from simulator.i18n import text
 from simulator.parameters import Parameter, table_hash
+from simulator.report.errors import verbatim
 from simulator.report.words import LeverValue
 from simulator.run import Result
 from simulator.ui import session
@@ -151,11 +152,6 @@ def told(lang: str) -> list[str]:
     """What of the link was not restored, as sentences."""
     found: list[tuple[str, dict[str, object]]] = st.session_state.get("link_told", [])
     return [
-        text(f"app.link.{code}", lang, **{k: _verbatim(v) for k, v in params.items()})
+        text(f"app.link.{code}", lang, **{k: verbatim(v) for k, v in params.items()})
         for code, params in found
     ]
-
-
-def _verbatim(value: object) -> str:
-    """What a link says, never taken for markup: a link is made by anybody."""
-    return "`" + str(value).replace("`", "'").replace("\n", " ") + "`"

@@ -10,7 +10,7 @@ import streamlit as st
 
 from simulator.errors import ScenarioError
 from simulator.i18n import text
-from simulator.report.errors import describe
+from simulator.report.errors import as_markdown
 from simulator.ui import (
     compare_page,
     controls,
@@ -73,4 +73,4 @@ def _guarded(draw: Callable[[str], None], lang: str) -> None:
     try:
         draw(lang)
     except ScenarioError as error:
-        st.error("\n".join(f"- {describe(v, lang)}" for v in error.violations))
+        st.error("\n".join(f"- {as_markdown(v, lang)}" for v in error.violations))

@@ -12,9 +12,10 @@ import streamlit as st
 import simulator
 from simulator.export import file_name, place_reference, scenario_yaml, targets_csv
 from simulator.i18n import text
+from simulator.reach import LIBRARY_PREFIX
 from simulator.report.bundle import bundle
 from simulator.run import Result, Run
-from simulator.scenario import LIBRARY_PREFIX, TREND
+from simulator.scenario import TREND
 from simulator.ui import link, session
 from simulator.ui.library import Entry
 

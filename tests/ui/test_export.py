@@ -7,11 +7,16 @@ import io
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from openpyxl import load_workbook
 from reading import ROOT
 
 from simulator import load_scenario, run
-from simulator.export import file_name, place_reference, plain, scenario_yaml, targets_csv
+from simulator.export import file_name, place_reference, scenario_yaml, targets_csv
+from simulator.report.bundle import bundle
+from simulator.report.files import write_result
+from simulator.report.plain_cells import csv_text, plain
 from simulator.run import Result, run_case
 from simulator.scenario import parse_scenario
 from simulator.schema import Case
@@ -90,3 +95,28 @@ def test_words_of_others_are_no_formulas() -> None:
     assert plain("=HYPERLINK(1)") == "'=HYPERLINK(1)"
     assert plain("@x") == "'@x"
     assert plain("常住人口 48%") == "常住人口 48%"
+
+
+def test_no_table_that_is_written_has_words_that_are_formulas() -> None:
+    words = ["=1+1", "+x", "-x", "@x", "\tx", "\rx", "常住人口", "", "48 %"]
+    numbers = [-1.5, float("nan"), 3.0, 0.1, 1e-300, 2.0, -0.0, 7.0, 8.0]
+    table = pd.DataFrame({"quote": words, "value": numbers})
+    read = pd.read_csv(io.StringIO(csv_text(table)), keep_default_na=False, lineterminator="\n")
+    led = [f"'{w}" if i < 6 else w for i, w in enumerate(words)]
+    assert list(read["quote"]) == led
+    assert [float(v or "nan") for v in read["value"]] == pytest.approx(numbers, rel=0, nan_ok=True)
+    assert list(table["quote"]) == words
+
+
+def test_a_quote_that_is_a_formula_is_text_in_every_export(tmp_path: Path) -> None:
+    place = (ROOT / "tests" / "cases" / "valid" / "place.yaml").read_text(encoding="utf-8")
+    evil = place.replace('quote: "2025 年达到 48%"', "quote: '=HYPERLINK(\"http://x\")'")
+    assert evil != place
+    (tmp_path / "place.yaml").write_text(evil, encoding="utf-8")
+    made = run(load_scenario(tmp_path / "place.yaml"))
+    [folder] = write_result(made, tmp_path / "out")
+    assert ",\"'=HYPERLINK(" in (folder / "targets.csv").read_text(encoding="utf-8")
+    [(_, book)] = bundle(made, made.trend, "xlsx", "zh")
+    cells = [c for s in load_workbook(io.BytesIO(book)) for row in s.iter_rows() for c in row]
+    assert '=HYPERLINK("http://x")' in {c.value for c in cells}
+    assert "f" not in {c.data_type for c in cells}
