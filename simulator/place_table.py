@@ -20,7 +20,7 @@ from simulator.launch import history_facts
 from simulator.parameters import central_values
 from simulator.scenario import DEFAULT_SEED, LAST_YEAR, Study
 from simulator.schema import Fact, PlaceFile, Source, Words
-from simulator.source import decoded
+from simulator.syntax import decoded
 from simulator.totals import Facts, first_totals
 
 #: Columns that say which place a row is.
