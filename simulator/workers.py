@@ -76,7 +76,7 @@ def _on_cluster(
         if program is not None:
             _same_program(_programs(client, program), program(), scheduler)
         sent = {client.submit(work, item, pure=False): i for i, item in enumerate(items)}
-        for future in as_completed(sent):
+        for future in as_completed(sent, loop=client.loop):
             try:
                 yield sent[future], future.result()
             except KilledWorker:

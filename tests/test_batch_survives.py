@@ -146,7 +146,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                          "--no-dashboard", "--scheduler-file", str(told))  # fmt: skip
     address = _address(told)
     workers = _process(home, "dask_worker", address, "--nworkers", "2", "--nthreads", "1",
-                       "--host", "127.0.0.1", "--no-dashboard", "--no-nanny")  # fmt: skip
+                       "--host", "127.0.0.1", "--no-dashboard")  # fmt: skip
     try:
         yield address
     finally:

@@ -120,6 +120,8 @@ UNSAFE = {
 }  # fmt: skip
 CALLS = {"eval", "exec", "compile", "__import__", "read_pickle", "to_pickle", "system", "popen",
          "unsafe_load", "full_load", "load_all", "import_module"}  # fmt: skip
+#: Processes of a batch exchange the program's own objects, never bytes of a user's file.
+OWN_PROCESSES = {"joblib.Parallel", "joblib.delayed"}
 
 
 def unsafe(tree: ast.AST) -> set[str]:
@@ -129,7 +131,8 @@ def unsafe(tree: ast.AST) -> set[str]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            found |= {node.module or "", f"{node.module}.{node.names[0].name}"}
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= set() if names <= OWN_PROCESSES else {node.module or "", *names}
         elif isinstance(node, ast.Call):
             named = node.func
             regex = isinstance(named, ast.Attribute) and ast.unparse(named.value) == "re"
