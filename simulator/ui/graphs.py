@@ -12,7 +12,7 @@ from simulator.i18n import text
 from simulator.outlook import Outlook, outlook
 from simulator.report import rows, wording
 from simulator.run import Result, Run
-from simulator.ui import tables
+from simulator.ui import session, tables
 
 #: Enough for the 10 and 90 % points to move by less than a line's width between two seeds.
 DRAWS = 200
@@ -25,8 +25,9 @@ def overview(result: Result, current: Run, lang: str) -> Slots:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.html(lines.legend(lang))
         st.toggle(text("app.bands", lang), key="bands", help=text("app.bands_help", lang))
-    if st.session_state.get("bands"):
-        st.caption(text("app.bands_note", lang))
+    with st.container():
+        if st.session_state.get("bands"):
+            st.caption(text("app.bands_note", lang))
     slots: Slots = {}
     told = [lines.lines_alt(result, current, (*lines.RATES, *lines.PEOPLE), lang)]
     for row in (("rates", "people"), ("causes", "ages")):
@@ -122,6 +123,7 @@ def _waterfall(result: Result, current: Run, lang: str) -> str:
 @st.fragment
 def _pyramid(result: Result, current: Run, lang: str) -> None:
     """Ages of one year; another year redraws this chart alone."""
+    session.listened()
     first, last = int(current.years[0]), int(current.years[-1])
     kept = int(st.session_state.get("pyramid_year", last))
     st.session_state["pyramid_year"] = min(max(kept, first), last)

@@ -35,9 +35,10 @@ def draw(lang: str) -> None:
 def _opened(lang: str) -> Opened:
     """What is open; a spinner only where something may have to be fitted, as it costs a thread."""
     asked = tuple(st.session_state.get(k) for k in ("entry", "horizon", "pending_entry"))
+    slot = st.empty()
     if st.session_state.get("fitted") == asked:
         return opened()
-    with st.spinner(text("app.fitting", lang), show_time=True):
+    with slot, st.spinner(text("app.fitting", lang), show_time=True):
         found = opened()
     st.session_state["fitted"] = (found.entry.key, found.result.study.horizon, None)
     return found
@@ -67,19 +68,24 @@ def _head(found: Opened, result: Result, lang: str) -> DeltaGenerator:
     """The answer and its cards; returns where the cards are."""
     current = found.current
     st.html(cards.heading(result, current, lang))
-    lost = link.told(lang)
-    if lost:
-        st.warning(
-            "\n".join([text("app.link.heading", lang), "", *(f"- {line}" for line in lost)]),
-            icon=":material/link_off:",
-        )
-    _changed(result, lang)
-    if wording.needs_history(result):
-        st.warning(text("report.no_history", lang), icon=":material/warning:")
+    # What is not always there stands in a box of its own: what follows must keep its place on the
+    # page, for what changes its place is built anew.
+    with st.container():
+        lost = link.told(lang)
+        if lost:
+            st.warning(
+                "\n".join([text("app.link.heading", lang), "", *(f"- {line}" for line in lost)]),
+                icon=":material/link_off:",
+            )
+    with st.container():
+        _changed(result, lang)
+        if wording.needs_history(result):
+            st.warning(text("report.no_history", lang), icon=":material/warning:")
     slot = st.empty()
     _cards(slot, found, result, None, lang)
-    for item in current.notes:
-        st.info(wording.sentence(wording.note(item, lang)), icon=":material/info:")
+    with st.container():
+        for item in current.notes:
+            st.info(wording.sentence(wording.note(item, lang)), icon=":material/info:")
     return slot
 
 
