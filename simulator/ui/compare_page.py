@@ -79,7 +79,7 @@ def _more_places(lang: str) -> None:
         text("app.compare.place", lang),
         list(found),
         index=None,
-        format_func=lambda k: controls.entry_label(found, k, lang),
+        format_func=controls.entry_labels(found, lang).__getitem__,
         placeholder=text("app.compare.pick", lang),
         key="compare_place",
     )

@@ -11,16 +11,38 @@ from simulator.report import wording, words
 from simulator.run import Result
 from simulator.ui import cards, controls, details, graphs, link, panel, saved, session, takeaway
 from simulator.ui.draft import EMPTY, changes, equal, lever_table
-from simulator.ui.opening import Opened, opened
+from simulator.ui.opening import Opened, again, opened
+
+#: Set while the whole page is drawn, not the part that follows the levers alone.
+_WHOLE = "whole_page"
 
 
 def draw(lang: str) -> None:
-    """The page; the charts first and the controls after them, so that a chart waits for nothing."""
+    """The page: what a lever cannot change, and around it, in a piece that runs alone, the rest."""
     found = _opened(lang)
+    with st.sidebar:
+        controls.place_and_horizon(found, lang)
+        st.subheader(text("app.levers", lang), help=text("app.levers_help", lang))
+        panel_slot = st.container()
+        controls.upload(lang)
+    st.session_state[_WHOLE] = True
+    _live(found, panel_slot, lang)
+
+
+@st.fragment
+def _live(found: Opened, panel_slot: DeltaGenerator, lang: str) -> None:
+    """All that follows the levers; the charts first, so that a chart waits for nothing.
+
+    A lever moved runs this alone: the browser is sent nothing of what stands anyway.
+    """
+    if not st.session_state.pop(_WHOLE, False):
+        session.listen()
+        session.listened()
+        found = again(found)
     result = found.result.beside(found.current)
     slot = _head(found, result, lang)
     bands = graphs.overview(result, found.current, lang)
-    with st.sidebar:
+    with panel_slot:
         _controls(found, lang)
     graphs.more(result, found.current, lang)
     takeaway.section(found.entry, result, found.current, lang)
@@ -45,8 +67,6 @@ def _opened(lang: str) -> Opened:
 
 
 def _controls(found: Opened, lang: str) -> None:
-    controls.place_and_horizon(found, lang)
-    st.subheader(text("app.levers", lang), help=text("app.levers_help", lang))
     if found.result.members:
         st.info(text("error.members_policy", lang))
     else:
@@ -54,7 +74,6 @@ def _controls(found: Opened, lang: str) -> None:
         panel.reset_buttons(None, lang)
         panel.lever_groups(found.current, lang)
     saved.keep_button(found, lang)
-    controls.upload(lang)
 
 
 def _cards(
