@@ -55,7 +55,7 @@ _LAST = "() => Math.max(0, ...window.drawn.values()) - window.released"
 _SINCE = "() => performance.now() - Math.max(window.released, ...window.drawn.values())"
 _COUNT = "() => [...window.drawn].filter(([c, t]) => c.isConnected && t > window.released).length"
 _ANSWERED = "() => [...window.drawn.values()].some((t) => t > window.released)"
-#: Where a slider and its thumb are; by the browser's own means, for a search of the page costs more.
+#: Where a slider and its thumb are; by plain means, for a search by locators costs the page more.
 _PLACE = """(slider) => {
   const track = document.querySelector(slider);
   const thumb = track.querySelector('input').parentElement.parentElement;

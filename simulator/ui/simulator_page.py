@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -17,36 +19,59 @@ from simulator.ui.opening import Opened, again, opened
 _WHOLE = "whole_page"
 
 
+@dataclass
+class Frame:
+    """What stands on the page whatever the levers, with the places for what follows them."""
+
+    found: Opened
+    panel: DeltaGenerator
+    head: DeltaGenerator
+    charts: graphs.Slots
+    more: graphs.Tabs
+    now: takeaway.Standing
+    panels: takeaway.Panels
+    tabs: details.Tabs
+
+
 def draw(lang: str) -> None:
     """The page: what a lever cannot change, and around it, in a piece that runs alone, the rest."""
     found = _opened(lang)
+    head = st.container()
+    charts, more = graphs.frame(found.result, lang), graphs.tabs(found.result, lang)
+    now = takeaway.Standing(found.entry, found.result.beside(found.current), found.current)
+    panels, tabs = takeaway.buttons(now, lang), details.tabs(lang)
     with st.sidebar:
         controls.place_and_horizon(found, lang)
         st.subheader(text("app.levers", lang), help=text("app.levers_help", lang))
         panel_slot = st.container()
         controls.upload(lang)
     st.session_state[_WHOLE] = True
-    _live(found, panel_slot, lang)
+    _live(Frame(found, panel_slot, head, charts, more, now, panels, tabs), lang)
 
 
 @st.fragment
-def _live(found: Opened, panel_slot: DeltaGenerator, lang: str) -> None:
+def _live(frame: Frame, lang: str) -> None:
     """All that follows the levers; the charts first, so that a chart waits for nothing.
 
     A lever moved runs this alone: the browser is sent nothing of what stands anyway.
     """
+    found = frame.found
     if not st.session_state.pop(_WHOLE, False):
         session.listen()
         session.listened()
         found = again(found)
+        if found.current.id != frame.found.current.id:
+            st.rerun()  # names of files say which scenario they hold
     result = found.result.beside(found.current)
-    slot = _head(found, result, lang)
-    bands = graphs.overview(result, found.current, lang)
-    with panel_slot:
+    frame.now.result, frame.now.current = result, found.current
+    with frame.head:
+        slot = _head(found, result, lang)
+    bands = graphs.overview(frame.charts, result, found.current, lang)
+    with frame.panel:
         _controls(found, lang)
-    graphs.more(result, found.current, lang)
-    takeaway.section(found.entry, result, found.current, lang)
-    details.section(found.entry, result, found.current, lang)
+    graphs.more(frame.more, result, found.current, lang)
+    takeaway.section(frame.panels, frame.now, lang)
+    details.section(frame.tabs, found.entry, result, found.current, lang)
     # Last of all: the lines stand already while the draws are made.
     looked = graphs.look_ahead(found.current)
     if looked is not None:
