@@ -109,10 +109,14 @@ def draw_bands(slots: Slots, result: Result, current: Run, found: Outlook, lang:
         _draw_lines(slot, result, current, key, lang, fan.bands(found))
 
 
+def _ends(result: Result) -> list[int]:
+    """Years at which the waterfall may end."""
+    return [y for y in wording.shown_years(result) if y > result.study.place.base_year]
+
+
 def _until(result: Result, lang: str) -> None:
     """Heading of the waterfall, and the choice of its last year."""
-    base = result.study.place.base_year
-    ends = [y for y in wording.shown_years(result) if y > base]
+    base, ends = result.study.place.base_year, _ends(result)
     if st.session_state.get("until") not in ends:
         st.session_state["until"] = ends[0]
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -129,7 +133,7 @@ def _until(result: Result, lang: str) -> None:
 
 
 def _waterfall(result: Result, current: Run, lang: str) -> str:
-    until = int(st.session_state["until"])
+    until = int(st.session_state.get("until") or _ends(result)[0])
     data = waterfall.data_of(result, current, until, lang)
     st.vega_lite_chart(
         data.arrow(), waterfall.spec(lang), key=f"vega_causes_{lang}",

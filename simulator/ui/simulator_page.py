@@ -28,8 +28,7 @@ class Frame:
     head: DeltaGenerator
     charts: graphs.Slots
     more: graphs.Tabs
-    now: takeaway.Standing
-    panels: takeaway.Panels
+    take: DeltaGenerator
     tabs: details.Tabs
 
 
@@ -38,15 +37,14 @@ def draw(lang: str) -> None:
     found = _opened(lang)
     head = st.container()
     charts, more = graphs.frame(found.result, lang), graphs.tabs(found.result, lang)
-    now = takeaway.Standing(found.entry, found.result.beside(found.current), found.current)
-    panels, tabs = takeaway.buttons(now, lang), details.tabs(lang)
+    take, tabs = st.container(), details.tabs(lang)
     with st.sidebar:
         controls.place_and_horizon(found, lang)
         st.subheader(text("app.levers", lang), help=text("app.levers_help", lang))
         panel_slot = st.container()
         controls.upload(lang)
     st.session_state[_WHOLE] = True
-    _live(Frame(found, panel_slot, head, charts, more, now, panels, tabs), lang)
+    _live(Frame(found, panel_slot, head, charts, more, take, tabs), lang)
 
 
 @st.fragment
@@ -60,17 +58,15 @@ def _live(frame: Frame, lang: str) -> None:
         session.listen()
         session.listened()
         found = again(found)
-        if found.current.id != frame.found.current.id:
-            st.rerun()  # names of files say which scenario they hold
     result = found.result.beside(found.current)
-    frame.now.result, frame.now.current = result, found.current
     with frame.head:
         slot = _head(found, result, lang)
     bands = graphs.overview(frame.charts, result, found.current, lang)
     with frame.panel:
         _controls(found, lang)
     graphs.more(frame.more, result, found.current, lang)
-    takeaway.section(frame.panels, frame.now, lang)
+    with frame.take:
+        takeaway.section(found.entry, result, found.current, lang)
     details.section(frame.tabs, found.entry, result, found.current, lang)
     # Last of all: the lines stand already while the draws are made.
     looked = graphs.look_ahead(found.current)

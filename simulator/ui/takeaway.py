@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import streamlit as st
-from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 import simulator
 from simulator.export import file_name, place_reference, scenario_yaml, targets_csv
@@ -44,29 +41,15 @@ def written(entry: Entry, result: Result, current: Run) -> str:
     return scenario_yaml(result.study, name, current.case, extends=place)
 
 
-@dataclass
-class Standing:
-    """What the page shows now; downloads are made from it when they are asked for."""
-
-    entry: Entry
-    result: Result
-    current: Run
-
-
-Panels = list[tuple[ExpanderContainer, Callable[[Standing, str], None]]]
-
-
-def buttons(now: Standing, lang: str) -> Panels:
-    """Downloads, and the panels of a link and of the lines that reproduce the page, empty.
-
-    The buttons outlive a move of the levers: they read ``now`` as it stands when they are pressed.
-    """
+def section(entry: Entry, result: Result, current: Run, lang: str) -> None:
+    """Downloads, a link, and the lines that reproduce the page."""
+    name = file_name(case_id(result, current))
     st.markdown(f"#### {text('app.take', lang)}")
     with st.container(horizontal=True, gap="small"):
         st.download_button(
             text("app.take.yaml", lang),
-            data=lambda: written(now.entry, now.result, now.current),
-            file_name=file_name(case_id(now.result, now.current)),
+            data=lambda: written(entry, result, current),
+            file_name=name,
             mime="application/yaml",
             on_click="ignore",
             icon=":material/download:",
@@ -75,29 +58,26 @@ def buttons(now: Standing, lang: str) -> Panels:
         )
         st.download_button(
             text("app.take.targets", lang),
-            data=lambda: targets_csv(now.current),
-            file_name=f"{case_id(now.result, now.current)}_targets.csv",
+            data=lambda: targets_csv(current),
+            file_name=f"{case_id(result, current)}_targets.csv",
             mime="text/csv",
             on_click="ignore",
             icon=":material/table:",
             key="download_targets",
         )
-        _files(now, lang)
-    share = st.expander(
+        _files(result, current, lang)
+    shared = st.expander(
         text("app.share", lang), icon=":material/link:", key="share", on_change="rerun"
     )
-    again = st.expander(
+    if shared.open:
+        with shared:
+            _share(entry, result, lang)
+    panel = st.expander(
         text("app.reproduce", lang), icon=":material/terminal:", key="reproduce", on_change="rerun"
     )
-    return [(share, _share), (again, _reproduce)]
-
-
-def section(panels: Panels, now: Standing, lang: str) -> None:
-    """What stands in the panels that are open."""
-    for panel, part in panels:
-        if panel.open:
-            with panel:
-                part(now, lang)
+    if panel.open:
+        with panel:
+            _reproduce(entry, result, current, lang)
 
 
 #: Ways out made by `report.bundle`, with media type and icon; pictures leave as an archive.
@@ -112,23 +92,19 @@ _FILES = {
 }
 
 
-def _files(now: Standing, lang: str) -> None:
+def _files(result: Result, current: Run, lang: str) -> None:
     """Workbook, brief and pictures, made only when they are asked for."""
     for kind, (mime, icon) in _FILES.items():
         ending = "zip" if mime.endswith("zip") else kind
         st.download_button(
             text(f"app.take.{kind}", lang),
-            data=partial(_file, now, kind, lang),
-            file_name=f"{case_id(now.result, now.current)}_{kind}.{ending}",
+            data=partial(file_of, result, current, kind, lang),
+            file_name=f"{case_id(result, current)}_{kind}.{ending}",
             mime=mime,
             on_click="ignore",
             icon=f":material/{icon}:",
             key=f"download_{kind}",
         )
-
-
-def _file(now: Standing, kind: str, lang: str) -> bytes:
-    return file_of(now.result, now.current, kind, lang)
 
 
 def file_of(result: Result, current: Run, kind: str, lang: str) -> bytes:
@@ -143,8 +119,7 @@ def file_of(result: Result, current: Run, kind: str, lang: str) -> bytes:
     return stream.getvalue()
 
 
-def _share(now: Standing, lang: str) -> None:
-    entry, result = now.entry, now.result
+def _share(entry: Entry, result: Result, lang: str) -> None:
     st.caption(text("app.share_help", lang))
     if entry.raw is not None:
         st.caption(text("app.share_upload", lang))
@@ -154,8 +129,7 @@ def _share(now: Standing, lang: str) -> None:
     st.code(f"{address}?{asked}", language=None, wrap_lines=True)
 
 
-def _reproduce(now: Standing, lang: str) -> None:
-    entry, result, current = now.entry, now.result, now.current
+def _reproduce(entry: Entry, result: Result, current: Run, lang: str) -> None:
     name = file_name(case_id(result, current))
     st.caption(text("app.reproduce_help", lang, version=simulator.__version__))
     if not extends(entry, result).startswith(LIBRARY_PREFIX):
