@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run app test test-slow test-all lint bench bench-app clean
+.PHONY: run app test test-slow test-all lint bench bench-app bench-load clean
 
 run: $(VENV)/run.stamp
 	@$(BIN)/python -m simulator run scenarios/quxian.yaml
@@ -25,6 +25,9 @@ bench: $(VENV)/dev.stamp
 
 bench-app: $(VENV)/dev.stamp
 	@$(BIN)/python -m benchmarks.app
+
+bench-load: $(VENV)/dev.stamp
+	@$(BIN)/python -m benchmarks.load
 
 lint: $(VENV)/dev.stamp
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
