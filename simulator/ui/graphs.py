@@ -13,7 +13,7 @@ from simulator.i18n import text
 from simulator.outlook import Outlook, outlook
 from simulator.report import rows, wording
 from simulator.run import Result, Run
-from simulator.ui import session, tables
+from simulator.ui import tables
 
 #: Enough for the 10 and 90 % points to move by less than a line's width between two seeds.
 DRAWS = 200
@@ -142,10 +142,8 @@ def _waterfall(result: Result, current: Run, lang: str) -> str:
     return waterfall.alt(data, until, lang)
 
 
-@st.fragment
 def _pyramid(result: Result, current: Run, lang: str) -> None:
-    """Ages of one year; another year redraws this chart alone."""
-    session.listened()
+    """Ages of one year."""
     first, last = int(current.years[0]), int(current.years[-1])
     kept = int(st.session_state.get("pyramid_year", last))
     st.session_state["pyramid_year"] = min(max(kept, first), last)
