@@ -7,7 +7,7 @@ PIP_AUDIT := 2.10.1
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run app test test-slow test-all lint bench bench-scale bench-app lock audit clean
+.PHONY: run app test test-slow test-all lint bench bench-scale bench-app bench-load lock audit clean
 
 run: $(VENV)/run.stamp
 	@$(BIN)/python -m simulator run scenarios/quxian.yaml
@@ -16,10 +16,12 @@ app: $(VENV)/run.stamp
 	@$(BIN)/streamlit run app.py
 
 test: $(VENV)/dev.stamp
-	@$(BIN)/python -m pytest -m "not slow and not browser"
+	@$(BIN)/python -m pytest -n auto -m "not slow and not browser"
 
+# Browsers are given the machine to themselves.
 test-slow: $(VENV)/dev.stamp
-	@$(BIN)/python -m pytest -m "slow or browser"
+	@$(BIN)/python -m pytest -n auto -m "slow and not browser"
+	@$(BIN)/python -m pytest -m browser
 
 test-all: test test-slow
 
@@ -31,6 +33,9 @@ bench-scale: $(VENV)/dev.stamp
 
 bench-app: $(VENV)/dev.stamp
 	@$(BIN)/python -m benchmarks.app
+
+bench-load: $(VENV)/dev.stamp
+	@$(BIN)/python -m benchmarks.load
 
 lint: $(VENV)/dev.stamp
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

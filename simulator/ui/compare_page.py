@@ -33,7 +33,7 @@ def draw(lang: str) -> None:
     with st.spinner(text("app.fitting", lang)):
         _more_places(lang)
         options = _options()
-    chosen = [tuple(item) for item in session.place("compared", _first())]
+    chosen = _chosen()
     picked = st.multiselect(
         text("app.compare.choose", lang),
         options,
@@ -80,7 +80,7 @@ def _more_places(lang: str) -> None:
         text("app.compare.place", lang),
         list(found),
         index=None,
-        format_func=lambda k: controls.entry_label(found, k, lang),
+        format_func=controls.entry_labels(found, lang).__getitem__,
         placeholder=text("app.compare.pick", lang),
         key="compare_place",
     )
@@ -91,6 +91,16 @@ def _more_places(lang: str) -> None:
 
 def _first() -> list[_Item]:
     return [(_here(), run) for run in _scenarios(_here())][:_MOST]
+
+
+def _chosen() -> list[_Item]:
+    """What was compared last, and every scenario that was kept since, as far as there is room."""
+    kept = list(saved.saved())
+    before: list[_Item] = session.place("compared", _first())
+    seen: list[str] = session.place("compared_seen", [])
+    fresh = [(_KEPT, name) for name in kept if name not in seen]
+    st.session_state["compared_seen"] = kept
+    return list(dict.fromkeys([*fresh, *before]))[:_MOST]
 
 
 def _name(item: _Item, lang: str) -> str:

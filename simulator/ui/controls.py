@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 import streamlit as st
@@ -38,15 +39,20 @@ def language_switch() -> None:
     )
 
 
-def entry_label(found: Mapping[str, Entry], key: str, lang: str) -> str:
-    """A file as it stands in a list: name, pinyin and region, so that each of them finds it."""
-    entry = found[key]
-    mark = text("app.uploaded", lang) if entry.raw is not None else entry.region
-    twins = sum(e.name == entry.name for e in found.values()) > 1
-    parts = [entry.name.get(lang)]
-    if lang == "zh":
-        parts.append(entry.pinyin)
-    return " · ".join(x for x in (*parts, mark, entry.file if twins else "") if x)
+def entry_labels(found: Mapping[str, Entry], lang: str) -> Mapping[str, str]:
+    """Files as they stand in a list, by key: name, pinyin and region, so that each finds it.
+
+    Those of one name are told apart by their files.
+    """
+    names = Counter(entry.name.get(lang) for entry in found.values())
+    told = {}
+    for key, entry in found.items():
+        mark = text("app.uploaded", lang) if entry.raw is not None else entry.region
+        name = entry.name.get(lang)
+        pinyin = entry.pinyin if lang == "zh" else ""
+        parts = (name, pinyin, mark, entry.file if names[name] > 1 else "")
+        told[key] = " · ".join(x for x in parts if x)
+    return told
 
 
 def place_and_horizon(opened: Opened, lang: str) -> None:
@@ -55,7 +61,7 @@ def place_and_horizon(opened: Opened, lang: str) -> None:
     st.selectbox(
         text("app.place", lang),
         list(found),
-        format_func=lambda key: entry_label(found, key, lang),
+        format_func=entry_labels(found, lang).__getitem__,
         key="entry",
         help=text("app.place_help", lang),
     )

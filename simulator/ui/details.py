@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pandas as pd
 import streamlit as st
+from streamlit.elements.lib.mutable_tab_container import TabContainer
 
 from simulator.i18n import catalogue, text
 from simulator.parameters import levers
@@ -20,10 +21,11 @@ from simulator.ui.draft import compress, expand, resting_value
 from simulator.ui.library import Entry, open_entry
 
 Part = Callable[[Entry, Result, Run, str], None]
+Tabs = list[tuple[TabContainer, Part]]
 
 
-def section(entry: Entry, result: Result, current: Run, lang: str) -> None:
-    """The tabs."""
+def tabs(lang: str) -> Tabs:
+    """The tabs, empty."""
     parts: Mapping[str, Part] = {
         "targets": _targets,
         "binding": _binding,
@@ -35,9 +37,13 @@ def section(entry: Entry, result: Result, current: Run, lang: str) -> None:
     }
     st.markdown(f"#### {text('app.details', lang)}")
     names = [text(f"app.tab.{name}", lang) for name in parts]
-    # Only the open tab is drawn: a lever moved must not wait for tables that nobody sees.
-    tabs = st.tabs(names, key=f"tab_{lang}", on_change="rerun")
-    for tab, part in zip(tabs, parts.values(), strict=True):
+    drawn = st.tabs(names, key=f"tab_{lang}", on_change="rerun")
+    return list(zip(drawn, parts.values(), strict=True))
+
+
+def section(found: Tabs, entry: Entry, result: Result, current: Run, lang: str) -> None:
+    """Only the open tab is drawn: a lever moved must not wait for tables that nobody sees."""
+    for tab, part in found:
         if tab.open:
             with tab:
                 part(entry, result, current, lang)

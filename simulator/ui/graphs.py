@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.elements.lib.mutable_tab_container import TabContainer
 
 from simulator.charts import fan, limits, lines, pyramid, waterfall
 from simulator.i18n import text
@@ -18,40 +19,61 @@ from simulator.ui import tables
 DRAWS = 200
 _LINES = {"rates": lines.RATES, "town": lines.TOWN, "people": lines.PEOPLE}
 Slots = dict[str, DeltaGenerator]
+Tabs = list[tuple[TabContainer, Callable[[Result, Run, str], None]]]
 
 
-def overview(result: Result, current: Run, lang: str) -> Slots:
-    """The four charts that always stand: rates, people, where change comes from, ages."""
+def frame(result: Result, lang: str) -> Slots:
+    """What stands around the charts whatever the levers; returns where the charts go."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.html(lines.legend(lang))
         st.toggle(text("app.bands", lang), key="bands", help=text("app.bands_help", lang))
     if st.session_state.get("bands"):
         st.caption(text("app.bands_note", lang))
     slots: Slots = {}
-    told = [lines.lines_alt(result, current, (*lines.RATES, *lines.PEOPLE), lang)]
     for row in (("rates", "people"), ("causes", "ages")):
         for column, key in zip(st.columns(2, gap="medium"), row, strict=True):
             with column, st.container(key=f"chart_{key}"):
                 if key == "causes":
-                    told.append(_waterfall(result, current, lang))
-                elif key == "ages":
-                    _pyramid(result, current, lang)
-                else:
-                    slots[key] = _lines(result, current, key, lang)
-    st.html(tables.spoken(told))
+                    _until(result, lang)
+                elif key in _LINES:
+                    _heading(key, lines.axis_title(_LINES[key][0], lang), lang)
+                slots[key] = st.container()
+    slots["spoken"] = st.container()
     return slots
 
 
-def more(result: Result, current: Run, lang: str) -> None:
-    """Charts of which one is looked at at a time; only the open one is drawn."""
+def overview(slots: Slots, result: Result, current: Run, lang: str) -> Slots:
+    """The four charts that always stand: rates, people, where change comes from, ages."""
+    told = [lines.lines_alt(result, current, (*lines.RATES, *lines.PEOPLE), lang)]
+    drawn: Slots = {}
+    for key in ("rates", "people"):
+        with slots[key]:
+            drawn[key] = st.empty() if st.session_state.get("bands") else slots[key]
+            _draw_lines(drawn[key], result, current, key, lang, None)
+    with slots["causes"]:
+        told.append(_waterfall(result, current, lang))
+    with slots["ages"]:
+        _pyramid(result, current, lang)
+    with slots["spoken"]:
+        st.html(tables.spoken(told))
+    return drawn
+
+
+def tabs(result: Result, lang: str) -> Tabs:
+    """Tabs of the charts of which one is looked at at a time."""
     parts: dict[str, Callable[[Result, Run, str], None]] = {
         "town": _town, "jobs": _limited("jobs"), "housing": _limited("housing"), "needs": _needs,
     }  # fmt: skip
     if result.members:  # a sum of places has no drivers of its own
         parts = {key: part for key, part in parts.items() if key not in ("jobs", "housing")}
     names = [text(f"app.chart.{key}", lang) for key in parts]
-    tabs = st.tabs(names, key=f"more_{lang}", on_change="rerun")
-    for tab, part in zip(tabs, parts.values(), strict=True):
+    drawn = st.tabs(names, key=f"more_{lang}", on_change="rerun")
+    return list(zip(drawn, parts.values(), strict=True))
+
+
+def more(found: Tabs, result: Result, current: Run, lang: str) -> None:
+    """Only the open tab's chart is drawn."""
+    for tab, part in found:
         if tab.open:
             with tab:
                 part(result, current, lang)
@@ -59,13 +81,6 @@ def more(result: Result, current: Run, lang: str) -> None:
 
 def _heading(key: str, unit: str, lang: str) -> None:
     st.markdown(f"#### {text(f'app.chart.{key}', lang)} :gray[({unit})]")
-
-
-def _lines(result: Result, current: Run, key: str, lang: str) -> DeltaGenerator:
-    _heading(key, lines.axis_title(_LINES[key][0], lang), lang)
-    slot = st.empty()
-    _draw_lines(slot, result, current, key, lang, None)
-    return slot
 
 
 def _draw_lines(
@@ -94,15 +109,20 @@ def draw_bands(slots: Slots, result: Result, current: Run, found: Outlook, lang:
         _draw_lines(slot, result, current, key, lang, fan.bands(found))
 
 
-def _waterfall(result: Result, current: Run, lang: str) -> str:
-    base = result.study.place.base_year
-    ends = [y for y in wording.shown_years(result) if y > base]
+def _ends(result: Result) -> list[int]:
+    """Years at which the waterfall may end."""
+    return [y for y in wording.shown_years(result) if y > result.study.place.base_year]
+
+
+def _until(result: Result, lang: str) -> None:
+    """Heading of the waterfall, and the choice of its last year."""
+    base, ends = result.study.place.base_year, _ends(result)
     if st.session_state.get("until") not in ends:
         st.session_state["until"] = ends[0]
     with st.container(horizontal=True, vertical_alignment="center"):
         unit = text("app.axis.persons", lang)
         st.markdown(f"#### {text('app.chart.causes', lang)} :gray[({unit})]", width="stretch")
-        until = st.segmented_control(
+        st.segmented_control(
             text("app.until", lang),
             ends,
             format_func=lambda y: f"{base}–{y}",
@@ -110,18 +130,20 @@ def _waterfall(result: Result, current: Run, lang: str) -> str:
             required=True,
             label_visibility="collapsed",
         )
-    data = waterfall.data_of(result, current, int(until or ends[0]), lang)
-    told = waterfall.alt(data, int(until or ends[0]), lang)
+
+
+def _waterfall(result: Result, current: Run, lang: str) -> str:
+    until = int(st.session_state.get("until") or _ends(result)[0])
+    data = waterfall.data_of(result, current, until, lang)
     st.vega_lite_chart(
         data.arrow(), waterfall.spec(lang), key=f"vega_causes_{lang}",
         alt=text("app.chart.causes", lang),
     )  # fmt: skip
-    return told
+    return waterfall.alt(data, until, lang)
 
 
-@st.fragment
 def _pyramid(result: Result, current: Run, lang: str) -> None:
-    """Ages of one year; another year redraws this chart alone."""
+    """Ages of one year."""
     first, last = int(current.years[0]), int(current.years[-1])
     kept = int(st.session_state.get("pyramid_year", last))
     st.session_state["pyramid_year"] = min(max(kept, first), last)

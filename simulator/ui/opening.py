@@ -6,7 +6,7 @@ The charts can so be drawn first and the controls after them, from the same stat
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -61,6 +61,11 @@ def opened() -> Opened:
     st.session_state["horizon"] = horizon
     result = first if horizon == first.study.horizon else open_entry(entry, horizon)
     return Opened(entry, first, result, start, _current(result, start))
+
+
+def again(before: Opened) -> Opened:
+    """The same file and horizon with the levers as they stand now."""
+    return replace(before, current=_current(before.result, before.start))
 
 
 def _entry() -> Entry:

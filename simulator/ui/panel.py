@@ -61,17 +61,29 @@ def reset_buttons(group: str | None, lang: str) -> None:
 def lever_groups(current: Run, lang: str) -> None:
     """Every lever, by group; only the groups that stand open are drawn."""
     session.ensure_widgets()
-    draft = session.current_draft()
     for group, members in levers().items():
-        touched = sum(name in draft.values for name in members)
         title = wording.sentence(text(f"lever.{group}", lang))
-        mark = f" :blue-badge[{text('app.set', lang, n=touched)}]" if touched else ""
+        # A label that changes would build the panel anew, under the hand that moves a slider.
         panel = st.expander(
-            f"**{title}**{mark}", expanded=group == _FIRST, key=f"group_{group}", on_change="rerun"
+            f"**{title}**", expanded=group == _FIRST, key=f"group_{group}", on_change="rerun"
         )
         if panel.open:
             with panel:
                 _group(group, members, current, lang)
+    st.html(_marks(lang))
+    st.number_input("answer", 0, key=session.GOT, label_visibility="collapsed")
+
+
+def _marks(lang: str) -> str:
+    """Style that marks each group's title with the number of levers set in it."""
+    draft = session.current_draft()
+    rules = [f".st-key-{session.GOT} {{ display: none; }}"]
+    for group, members in levers().items():
+        touched = sum(name in draft.values for name in members)
+        if touched:
+            told = text("app.set", lang, n=touched)
+            rules.append(f'.st-key-group_{group} summary p::after {{ content: "{told}"; }}')
+    return f"<style>{' '.join(rules)}</style>"
 
 
 def _group(group: str, members: Mapping[str, Parameter], current: Run, lang: str) -> None:
@@ -102,8 +114,7 @@ def _lever(p: Parameter, lang: str) -> None:
     told = words.lever_help(p, session.resting(p), lang)
     if words.is_switch(p):
         st.toggle(
-            label, key=f"switch_{name}", help=told, on_change=session.changed,
-            args=(name, "switch"), width="stretch",
+            label, key=f"switch_{name}", help=told, on_change=session.listen, width="stretch",
         )  # fmt: skip
     elif words.is_choice(p):
         st.selectbox(
@@ -112,8 +123,7 @@ def _lever(p: Parameter, lang: str) -> None:
             format_func=lambda i: text(f"app.choice.{name}.{i}", lang),
             key=f"choice_{name}",
             help=told,
-            on_change=session.changed,
-            args=(name, "choice"),
+            on_change=session.listen,
         )
     else:
         _amount(p, label, told, lang)
@@ -129,8 +139,7 @@ def _amount(p: Parameter, label: str, told: str, lang: str) -> None:
     name = p.name
     if p.central is None:
         st.toggle(
-            label, key=f"limit_{name}", help=told, on_change=session.changed,
-            args=(name, "limit"), width="stretch",
+            label, key=f"limit_{name}", help=told, on_change=session.listen, width="stretch",
         )  # fmt: skip
         if name not in session.current_draft().values:
             return
@@ -138,12 +147,12 @@ def _amount(p: Parameter, label: str, told: str, lang: str) -> None:
     low, high, step = int(p.low), int(p.high), int(p.step or 1)
     st.slider(
         f"{label} :gray[{words.unit(p.unit, lang)}]", low, high, step=step, key=f"slider_{name}",
-        help=told or None, on_change=session.changed, args=(name, "slider"),
+        help=told or None, on_change=session.listen,
     )  # fmt: skip
     st.number_input(
         f"{p.label(lang)}: {text('app.exact', lang)}", low, high, step=step,
         key=f"number_{name}", label_visibility="collapsed", width=_NUMBER_PX,
-        on_change=session.changed, args=(name, "number"),
+        on_change=session.listen,
     )  # fmt: skip
 
 

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import streamlit as st
 
 from simulator.parameters import Parameter
+from simulator.report import words
 from simulator.report.words import LeverValue
 from simulator.ui.draft import EMPTY, Draft, equal, lever_table, resting_value
+from simulator.ui.echo import Wires
 
 #: Steps that can be undone.
 _STEPS = 50
+#: Kinds of widgets that show a lever.
+_WIDGETS = ("limit", "slider", "number", "switch", "choice")
+#: Widget, hidden from sight, that sends back the number of the answer that the browser got last.
+GOT = "answer_got"
 #: Choices that must outlive a visit to another page.
 _KEPT = ("lang", "entry", "start", "horizon", "draft_name")
 
 
 def keep() -> None:
     """Hold on to the choices whose widgets are not on the page that is drawn; a new run begins."""
-    st.session_state.pop("sliding", None)
+    listen()
+    listened()
     for key in _KEPT:
         if key in st.session_state:
             st.session_state[key] = st.session_state[key]
@@ -61,8 +68,7 @@ def set_draft(draft: Draft) -> None:
 def _show(draft: Draft) -> None:
     st.session_state["draft"] = draft
     st.session_state["basis"] = draft.basis
-    for p in lever_table().values():
-        _follow(p, draft)
+    _follow(draft)
 
 
 def _remember(after: Draft) -> None:
@@ -83,6 +89,7 @@ def steps(way: str) -> int:
 
 def travel(way: str) -> None:
     """One step back or forward again."""
+    listen()
     taken: list[Draft] = st.session_state.get(f"steps_{way}", [])
     if taken:
         other = "redo" if way == "undo" else "undo"
@@ -94,8 +101,11 @@ def ensure_widgets() -> None:
     """Give widgets that were not on the last page the value of the draft again."""
     for p in lever_table().values():
         for key, value in _widget_values(p, current_draft()).items():
-            st.session_state.setdefault(key, value)
+            if key not in st.session_state:
+                st.session_state[key] = value
+                wires().begin(key, value)
     st.session_state.setdefault("basis", current_draft().basis)
+    st.session_state[GOT] = wires().answer
 
 
 def resting(p: Parameter) -> float | None:
@@ -119,52 +129,65 @@ def _snapped(p: Parameter, value: float) -> int:
 
 
 def _widget_values(p: Parameter, draft: Draft) -> dict[str, int | bool]:
-    """State of every widget that may show a lever, by key."""
+    """State of every widget that shows a lever, by key."""
     value = _shown(p, draft.values.get(p.name))
-    return {
-        f"slider_{p.name}": _snapped(p, value),
-        f"number_{p.name}": round(value),
-        f"switch_{p.name}": bool(value),
-        f"choice_{p.name}": int(value),
-        f"limit_{p.name}": p.name in draft.values,
-    }
+    if words.is_switch(p):
+        return {f"switch_{p.name}": bool(value)}
+    if words.is_choice(p):
+        return {f"choice_{p.name}": int(value)}
+    limit = {f"limit_{p.name}": p.name in draft.values} if p.central is None else {}
+    amount = {f"slider_{p.name}": _snapped(p, value), f"number_{p.name}": round(value)}
+    return {**limit, **amount}
 
 
-def _follow(p: Parameter, draft: Draft, moved: str = "") -> None:
-    """Let the widgets of a lever show the draft; the one just ``moved`` may be moving still."""
-    for key, value in _widget_values(p, draft).items():
-        if key != moved:
-            st.session_state[key] = value
+def _follow(draft: Draft, moved: Collection[str] = ()) -> None:
+    """Let the widgets show the draft; those just ``moved`` may be moving still.
 
-
-def changed(name: str, widget: str) -> None:
-    """A lever's widget was moved: its value holds in every year from now on."""
-    p = lever_table()[name]
-    if widget == "number" and _slides(p):
-        _follow(p, current_draft(), moved=f"slider_{name}")
-        return
-    if widget == "slider":
-        st.session_state["sliding"] = name
-    value: float | None = st.session_state[f"{widget}_{name}"]
-    if widget == "limit":
-        value = p.high if value else None
-    elif value is not None:
-        value = float(value)
-    if value == resting(p):
-        value = None
-    _take(current_draft().set(name, value))
-    _follow(p, current_draft(), moved=f"{widget}_{name}")
-
-
-def _slides(p: Parameter) -> bool:
-    """Whether the lever's slider was moved in this very run.
-
-    A slider moved faster than the page answers sends the number box along as it last stood; taken
-    for a number typed in, it would throw the slider back.
+    Unless an older answer may be on its way to one of them, which would put it back.
     """
-    stands = _widget_values(p, current_draft())[f"slider_{p.name}"]
-    moved = st.session_state.get(f"slider_{p.name}", stands) != stands
-    return moved or st.session_state.get("sliding") == p.name
+    for p in lever_table().values():
+        for key, value in _widget_values(p, draft).items():
+            differs = key not in moved and st.session_state.get(key) != value
+            if differs or wires().behind(key):
+                st.session_state[key] = value
+                wires().tell(key, value)
+
+
+def wires() -> Wires:
+    """What the browser's widgets were told, and what was heard of them."""
+    found: Wires = place("wires", Wires())
+    return found
+
+
+def listen() -> None:
+    """Take over what the user has moved; each message is listened to once, before any answer."""
+    if st.session_state.get("listened"):
+        return
+    st.session_state["listened"] = True
+    shown = [key for p in lever_table().values() for key in _widget_values(p, EMPTY)]
+    now = {key: st.session_state[key] for key in shown if key in st.session_state}
+    moved = wires().hear(now, int(st.session_state.get(GOT, 0)))
+    draft, followed = current_draft(), set()
+    for p in lever_table().values():
+        # The last one counts: who moves a slider and types a number means the number.
+        last = [w for w in _WIDGETS if f"{w}_{p.name}" in moved][-1:]
+        for widget in last:
+            key = f"{widget}_{p.name}"
+            draft = draft.set(p.name, _meant(p, widget, now[key]))
+            followed.add(key)
+    _take(draft)
+    _follow(draft, followed)
+
+
+def listened() -> None:
+    """The answer begins: the next message is a new one."""
+    st.session_state.pop("listened", None)
+
+
+def _meant(p: Parameter, widget: str, now: float | None) -> float | None:
+    """Value of a lever whose widget stands at ``now``; None rests at the trend."""
+    value = (p.high if now else None) if widget == "limit" else now
+    return None if value is None or value == resting(p) else float(value)
 
 
 def _take(draft: Draft) -> None:
@@ -174,16 +197,19 @@ def _take(draft: Draft) -> None:
 
 def basis_changed() -> None:
     """The meaning of the job numbers was chosen."""
+    listen()
     _take(Draft(current_draft().values, st.session_state["basis"]))
 
 
 def reset(group: str | None, target: Draft) -> None:
     """One group of levers, or all, as ``target`` has them."""
+    listen()
     set_draft(target if group is None else current_draft().with_group(group, target))
 
 
 def reset_lever(name: str, target: Draft) -> None:
     """One lever as ``target`` has it."""
+    listen()
     set_draft(current_draft().set(name, target.values.get(name)))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -11,20 +13,61 @@ from simulator.report import wording, words
 from simulator.run import Result
 from simulator.ui import cards, controls, details, graphs, link, panel, saved, session, takeaway
 from simulator.ui.draft import EMPTY, changes, equal, lever_table
-from simulator.ui.opening import Opened, opened
+from simulator.ui.opening import Opened, again, opened
+
+#: Set while the whole page is drawn, not the part that follows the levers alone.
+_WHOLE = "whole_page"
+
+
+@dataclass
+class Frame:
+    """What stands on the page whatever the levers, with the places for what follows them."""
+
+    found: Opened
+    panel: DeltaGenerator
+    head: DeltaGenerator
+    charts: graphs.Slots
+    more: graphs.Tabs
+    take: DeltaGenerator
+    tabs: details.Tabs
 
 
 def draw(lang: str) -> None:
-    """The page; the charts first and the controls after them, so that a chart waits for nothing."""
+    """The page: what a lever cannot change, and around it, in a piece that runs alone, the rest."""
     found = _opened(lang)
-    result = found.result.beside(found.current)
-    slot = _head(found, result, lang)
-    bands = graphs.overview(result, found.current, lang)
+    head = st.container()
+    charts, more = graphs.frame(found.result, lang), graphs.tabs(found.result, lang)
+    take, tabs = st.container(), details.tabs(lang)
     with st.sidebar:
+        controls.place_and_horizon(found, lang)
+        st.subheader(text("app.levers", lang), help=text("app.levers_help", lang))
+        panel_slot = st.container()
+        controls.upload(lang)
+    st.session_state[_WHOLE] = True
+    _live(Frame(found, panel_slot, head, charts, more, take, tabs), lang)
+
+
+@st.fragment
+def _live(frame: Frame, lang: str) -> None:
+    """All that follows the levers; the charts first, so that a chart waits for nothing.
+
+    A lever moved runs this alone: the browser is sent nothing of what stands anyway.
+    """
+    found = frame.found
+    if not st.session_state.pop(_WHOLE, False):
+        session.listen()
+        session.listened()
+        found = again(found)
+    result = found.result.beside(found.current)
+    with frame.head:
+        slot = _head(found, result, lang)
+    bands = graphs.overview(frame.charts, result, found.current, lang)
+    with frame.panel:
         _controls(found, lang)
-    graphs.more(result, found.current, lang)
-    takeaway.section(found.entry, result, found.current, lang)
-    details.section(found.entry, result, found.current, lang)
+    graphs.more(frame.more, result, found.current, lang)
+    with frame.take:
+        takeaway.section(found.entry, result, found.current, lang)
+    details.section(frame.tabs, found.entry, result, found.current, lang)
     # Last of all: the lines stand already while the draws are made.
     looked = graphs.look_ahead(found.current)
     if looked is not None:
@@ -35,17 +78,16 @@ def draw(lang: str) -> None:
 def _opened(lang: str) -> Opened:
     """What is open; a spinner only where something may have to be fitted, as it costs a thread."""
     asked = tuple(st.session_state.get(k) for k in ("entry", "horizon", "pending_entry"))
+    slot = st.empty()
     if st.session_state.get("fitted") == asked:
         return opened()
-    with st.spinner(text("app.fitting", lang), show_time=True):
+    with slot, st.spinner(text("app.fitting", lang), show_time=True):
         found = opened()
     st.session_state["fitted"] = (found.entry.key, found.result.study.horizon, None)
     return found
 
 
 def _controls(found: Opened, lang: str) -> None:
-    controls.place_and_horizon(found, lang)
-    st.subheader(text("app.levers", lang), help=text("app.levers_help", lang))
     if found.result.members:
         st.info(text("error.members_policy", lang))
     else:
@@ -53,7 +95,6 @@ def _controls(found: Opened, lang: str) -> None:
         panel.reset_buttons(None, lang)
         panel.lever_groups(found.current, lang)
     saved.keep_button(found, lang)
-    controls.upload(lang)
 
 
 def _cards(
@@ -67,19 +108,24 @@ def _head(found: Opened, result: Result, lang: str) -> DeltaGenerator:
     """The answer and its cards; returns where the cards are."""
     current = found.current
     st.html(cards.heading(result, current, lang))
-    lost = link.told(lang)
-    if lost:
-        st.warning(
-            "\n".join([text("app.link.heading", lang), "", *(f"- {line}" for line in lost)]),
-            icon=":material/link_off:",
-        )
-    _changed(result, lang)
-    if wording.needs_history(result):
-        st.warning(text("report.no_history", lang), icon=":material/warning:")
+    # What is not always there stands in a box of its own: what follows must keep its place on the
+    # page, for what changes its place is built anew.
+    with st.container():
+        lost = link.told(lang)
+        if lost:
+            st.warning(
+                "\n".join([text("app.link.heading", lang), "", *(f"- {line}" for line in lost)]),
+                icon=":material/link_off:",
+            )
+    with st.container():
+        _changed(result, lang)
+        if wording.needs_history(result):
+            st.warning(text("report.no_history", lang), icon=":material/warning:")
     slot = st.empty()
     _cards(slot, found, result, None, lang)
-    for item in current.notes:
-        st.info(wording.sentence(wording.note(item, lang)), icon=":material/info:")
+    with st.container():
+        for item in current.notes:
+            st.info(wording.sentence(wording.note(item, lang)), icon=":material/info:")
     return slot
 
 

@@ -146,6 +146,7 @@ def test_a_kept_scenario_is_compared(app: Open) -> None:
     assert not session.exception
     turn_to(session, "compare")
     chosen = session.multiselect(key="compared_zh")
+    assert ("kept", "多给岗位") in chosen.value
     chosen.set_value([("quxian.yaml", TREND), ("quxian.yaml", "plan"), ("kept", "多给岗位")]).run()
     assert not session.exception
     table = pages(session)
