@@ -93,7 +93,8 @@ def _every_lever() -> Case:
 def main() -> None:
     """Measure and print."""
     study = load_scenario(SCENARIO, horizon=2022 + YEARS)
-    plan = run_case("all_levers", _every_lever(), run(study, face_value=False).trend)
+    base = run(study, face_value=False).trend
+    plan = run_case("all_levers", _every_lever(), base)
     inputs, paths = plan.inputs, empty_paths(YEARS, 101)
     simulate(inputs, paths)
     args = (
@@ -140,9 +141,12 @@ def main() -> None:
     print("    quantiles included, samples of the fit's posterior made before)")
     print(f"the same for the first time, samples made in it {first:7.3f} s")
     rate = 2 * DRAWS * YEARS / whole[2]
+    resting = best(lambda: run_bands(base, DRAWS, SEED, workers=2), repeats=5)
+    alone = DRAWS * YEARS / resting
     kept = (bands.trend.nbytes + bands.policy.nbytes) / 1e6
     print(f"kept for any number of draws (distributions) {kept:8.1f} MB")
     print(f"throughput, 2 threads, everything included  {rate:9.0f} county-years/s")
+    print(f"the same on trend alone, as in batches      {alone:9.0f} county-years/s")
     print("   (a county-year is one year of one county under one scenario)")
     print()
     print(f"{'one county-year':44s}{'us':>9s}{'x floor':>10s}{'x kernel':>10s}")

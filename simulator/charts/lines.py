@@ -100,8 +100,10 @@ def _targets(result: Result, names: Sequence[str], lang: str) -> Iterator[_Row]:
         if target.indicator in names and check.projected is not None and target.at is not None:
             value = _axis_value(target.indicator, to_base(target.value, target.unit), lang)
             mark = text("app.mark.target", lang)
+            # A part's target is no mark for the line of the whole to reach, and says what it is of.
+            part = "" if target.scope == "place" else text(f"scope.{target.scope}", lang) + " "
             series = indicators()[target.indicator].label(lang)
-            yield target.at, value, _NO_BAND, series, "", mark, f"{mark} {value:,.4g}"
+            yield target.at, value, _NO_BAND, series, "", mark, f"{mark} {part}{value:,.4g}"
 
 
 def _outcomes(result: Result, names: Sequence[str], lang: str) -> Iterator[_Row]:

@@ -12,7 +12,7 @@ from simulator.batch import Line, line_of
 from simulator.errors import ScenarioError
 from simulator.i18n import percent, text
 from simulator.report import findings as told
-from simulator.report import words
+from simulator.report import wording, words
 from simulator.report.rows import Table, Toned
 from simulator.ui.library import Entry, open_entry, read_study, version_of
 
@@ -80,7 +80,7 @@ def targets_table(line: Line, lang: str) -> Table:
     rows = []
     for check in line.checks:
         if check.gap is not None:
-            label = f"{check.indicator.label(lang)} ({check.target.at})"
+            label = f"{wording.target_label(check, lang)} ({check.target.at})"
             value = words.figure(check.projected, check.target.unit, lang)
             gap = words.figure(check.gap, check.target.unit, lang, sign=True)
             status = Toned(text(f"status.{check.status}", lang), check.status)

@@ -10,6 +10,7 @@ from simulator.report import certainty, wording, words
 from simulator.run import Result, Run
 from simulator.scenario import TREND
 from simulator.targets import TargetCheck
+from simulator.units import from_base, to_base
 
 _MARK = {"met": "✓", "missed": "✗"}
 _FULL = 100.0
@@ -45,15 +46,18 @@ def _judged(run: Run) -> list[TargetCheck]:
     return [c for c in run.targets if c.status != "not_modelled"]
 
 
-def cards(current: Run, trend: Run, outlook: Outlook | None, lang: str) -> str:
+def cards(result: Result, current: Run, outlook: Outlook | None, lang: str) -> str:
     """A card for each modelled target; its probability once there are draws."""
-    label = wording.scenario_label(current, lang)
+    label, trend = wording.scenario_label(current, lang), result.trend
     chances = outlook.probability if outlook is not None else (None,) * len(current.targets)
     body = ""
     for now, base, chance in zip(current.targets, trend.targets, chances, strict=True):
         if now.status != "not_modelled":
-            shown = _chance(chance, outlook, lang)
-            body += _card(now, base, shown, current.id == TREND, label, lang)
+            about = [
+                (text("app.card.probability", lang), *_chance(chance, outlook, lang)),
+                *_happened(result, now, lang),
+            ]
+            body += _card(now, base, about, label, lang)
     told = escape(text("app.cards", lang))
     return f'<section class="cus-cards" aria-label="{told}">{body}</section>'
 
@@ -65,13 +69,19 @@ def _chance(probability: float | None, outlook: Outlook | None, lang: str) -> tu
     return certainty.chance(probability, outlook, lang), ""
 
 
+def _happened(result: Result, now: TargetCheck, lang: str) -> list[tuple[str, str, str]]:
+    """What was counted in the target's year, where that is known: a line of the card, or none."""
+    target = now.target
+    for name, year, value, _, unit in result.outcomes():
+        if (name, year, target.scope) == (target.indicator, target.at, "place"):
+            counted = from_base(to_base(value, unit), target.unit)
+            shown = words.figure(counted, target.unit, lang)
+            return [(text("app.card.happened", lang), shown, "cus-strong")]
+    return []
+
+
 def _card(
-    now: TargetCheck,
-    base: TargetCheck,
-    chance: tuple[str, str],
-    at_trend: bool,
-    label: str,
-    lang: str,
+    now: TargetCheck, base: TargetCheck, about: list[tuple[str, str, str]], label: str, lang: str
 ) -> str:
     target = now.target
     status = f"{_MARK[now.status]} {text(f'status.{now.status}', lang)}"
@@ -82,14 +92,14 @@ def _card(
         (text("app.gap", lang), gap, f"cus-{now.status}"),
         (text("app.card.trend", lang), words.figure(base.projected, target.unit, lang), ""),
         (text("col.first", lang), reached, ""),
-        (text("app.card.probability", lang), *chance),
+        *about,
     ]
     rows = "".join(
         f'<div><dt>{escape(name)}</dt><dd class="{style}">{escape(value)}</dd></div>'
         for name, value, style in lines
     )
     shown, unit = words.figure_and_unit(now.projected, target.unit, lang)
-    name = now.indicator.label(lang)
+    name = wording.target_label(now, lang)
     return (
         f'<article class="cus-card cus-edge-{now.status}" data-target="{now.indicator.name}">'
         f'<div class="cus-top"><h2>{escape(name)}</h2>'

@@ -101,7 +101,7 @@ def _cards(
     slot: DeltaGenerator, found: Opened, result: Result, looked: Outlook | None, lang: str
 ) -> None:
     if any(c.status != "not_modelled" for c in found.current.targets):
-        slot.html(cards.cards(found.current, result.trend, looked, lang))
+        slot.html(cards.cards(result, found.current, looked, lang))
 
 
 def _head(found: Opened, result: Result, lang: str) -> DeltaGenerator:

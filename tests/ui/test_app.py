@@ -18,6 +18,7 @@ from simulator.report import words
 from simulator.report.errors import describe
 from simulator.run import Result, run_case
 from simulator.scenario import parse_scenario
+from simulator.ui import cards as board
 from simulator.ui.draft import case_of, lever_table
 from simulator.ui.library import library_entries, open_entry
 from simulator.units import dimension, to_base
@@ -297,3 +298,17 @@ def test_unsupported_numbers_stay_marked(app: Open) -> None:
     for p in levers()["industry_jobs"].values():
         assert p.grade == "assumption"
         assert any(m.startswith(p.label_en) for m in marked)
+
+
+def test_a_card_says_what_happened_and_what_it_is_of() -> None:
+    """The census of 2020 stands beside a target of 2020; a part of a city is named on its card."""
+    found = run(load_scenario(ROOT / "scenarios" / "places" / "qianan.yaml"), face_value=False)
+    (counted,) = (
+        value for name, year, value, _, unit in found.outcomes()
+        if (name, year, unit) == ("resident_urbanization_rate", 2020, "%")
+    )  # fmt: skip
+    page = board.cards(found, found.trend, None, "zh")
+    assert page.count(text("app.card.happened", "zh")) == 1
+    assert f"{counted:.2f} %" in page
+    city = run(load_scenario(ROOT / "scenarios" / "places" / "luan.yaml"), face_value=False)
+    assert text("scope.county_territory", "zh") in board.cards(city, city.trend, None, "zh")
