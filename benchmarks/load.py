@@ -148,7 +148,7 @@ def _expected(result: Result, value: float) -> str:
     label = {lang: text("app.mine", lang) for lang in ("zh", "en")}
     draft = Draft(MappingProxyType({LEVER: float(value)}))
     current = run_case("custom", case_of(draft, result.trend.case, label), result.trend)
-    return cards(current, result.trend, None, LANG)
+    return cards(result, current, None, LANG)
 
 
 def _megabytes(pid: int) -> float:

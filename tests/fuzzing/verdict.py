@@ -79,7 +79,8 @@ def refused(error: ScenarioError, *, lined: bool = True) -> str:
 def check_words(violation: Violation, *, lined: bool) -> None:
     """A violation names its file, its line where there is one, and says one line of words."""
     assert violation.file
-    if lined and violation.code not in WHOLE_FILE:
+    option = violation.file.startswith("--")  # a fault between the file and the command line
+    if lined and not option and violation.code not in WHOLE_FILE:
         assert violation.line is not None, violation
         assert violation.line >= 1, violation
     for lang in LANGUAGES:
