@@ -32,6 +32,8 @@ MEASURES = tuple(_SIZES)
 #: prefecture, which is too wide.
 _KIND_OF_LEVEL = {"prefecture": "prefecture", "nation": "prefecture", "town": "small",
                   "zone": "small"}  # fmt: skip
+#: Residents below which a county of any kind has the errors of small ones.
+_SMALL = 100_000.0
 Values = Mapping[str, float]
 
 
@@ -43,8 +45,10 @@ class Size:
     base: float
 
 
-def kind_of(place: PlaceFile) -> str:
-    """Row of the table of sizes that a place belongs to."""
+def kind_of(place: PlaceFile, residents: float) -> str:
+    """Row of the table of sizes that a place of so many residents belongs to."""
+    if place.county_kind and residents < _SMALL:
+        return "small"
     return place.county_kind or _KIND_OF_LEVEL[place.level]
 
 

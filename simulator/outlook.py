@@ -152,7 +152,7 @@ def _errors(totals: np.ndarray, normal: np.ndarray, run: Run) -> Errors:
     stated = {f.indicator for f in place.facts if f.use == "base" and not is_joined(f)}
     known = (_RESIDENTS in stated, not _SPLIT.isdisjoint(stated))
     residents_size, urban_size = (
-        size_of(kind_of(place), measure, told, age, values)
+        size_of(kind_of(place, float(residents[0, 0])), measure, told, age, values)
         for measure, told in zip(MEASURES, known, strict=True)
     )
     sizes, rho = (residents_size, urban_size), values["forecast_persistence"]
@@ -162,8 +162,9 @@ def _errors(totals: np.ndarray, normal: np.ndarray, run: Run) -> Errors:
 def _shifted(totals: np.ndarray, errors: Errors) -> np.ndarray:
     """Totals with residents and urban share moved by their errors, eq. (70).
 
-    Registers know their people: a local who is not resident after all is away, and the other way
-    round, as far as there are people away.
+    Registers know their people, and they stay as drawn to the last one: a local who is not resident
+    after all is away, and who is resident after all was thought away. Where more residents come to
+    light than locals are away, they are not local.
     """
     _, logit = _urban(totals)
     share = 1.0 / (1.0 + np.exp(-logit))
@@ -172,9 +173,16 @@ def _shifted(totals: np.ndarray, errors: Errors) -> np.ndarray:
     shifted = totals.copy()
     shifted[..., Place.TOWN] *= (level * moved / share)[..., None]
     shifted[..., Place.VILLAGE] *= (level * (1.0 - moved) / (1.0 - share))[..., None]
-    gained = (shifted - totals)[..., _LOCAL, : Place.AWAY].sum(axis=-1)
-    away = totals[..., _LOCAL, Place.AWAY] - gained
-    shifted[..., _LOCAL, Place.AWAY] = np.maximum(away, 0.0)
+    registered = totals[..., _LOCAL, :].sum(axis=-1)
+    locals_here = shifted[..., _LOCAL, : Place.AWAY]
+    wanted = locals_here.sum(axis=-1)
+    kept = np.minimum(
+        1.0, np.divide(registered, wanted, out=np.ones_like(wanted), where=wanted > 0.0)
+    )
+    beyond = (locals_here * (1.0 - kept[..., None])).sum(axis=-2)
+    shifted[..., _LOCAL, : Place.AWAY] *= kept[..., None]
+    shifted[..., Registration.NONLOCAL, : Place.AWAY] += beyond
+    shifted[..., _LOCAL, Place.AWAY] = np.maximum(registered - kept * wanted, 0.0)
     return np.asarray(shifted)
 
 

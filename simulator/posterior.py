@@ -49,12 +49,13 @@ class Posterior:
         often as their weights say.
         """
         key = (seed, block, size)
-        if key not in self._made:
+        found = self._made.get(key)
+        if found is None:
             found = self._drawn(seed, block, size)
             if len(self._made) >= _KEPT:
                 self._made.clear()
             self._made[key] = found
-        return self._made[key]
+        return found
 
     def _drawn(self, seed: int, block: int, size: int) -> np.ndarray:
         stream = np.random.Generator(np.random.Philox(key=[seed, _STREAM + block]))

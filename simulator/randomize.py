@@ -173,5 +173,5 @@ def resampled(log_weight: np.ndarray, wanted: int, even: float) -> np.ndarray:
     """
     weight = np.exp(log_weight - log_weight.max())
     share = np.cumsum(weight) / weight.sum()
-    share[-1] = 1.0
-    return np.searchsorted(share, (np.arange(wanted) + even) / wanted, side="right")
+    found = np.searchsorted(share, (np.arange(wanted) + even) / wanted, side="right")
+    return np.minimum(found, weight.size - 1)  # the last share may be rounded below its place

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from quxian import ROOT, result, target
 from typer.testing import CliRunner
 
@@ -18,9 +19,17 @@ from simulator.bands import INDICATORS, indicators
 from simulator.cli import app
 from simulator.county_lists import error_sizes
 from simulator.ensemble import run_draws
-from simulator.forecast_error import Size, forecast_errors, growth, kind_of, size_of
+from simulator.forecast_error import Errors, Size, forecast_errors, growth, kind_of, size_of
 from simulator.goals import choose_goals
-from simulator.outlook import LEVELS, Outlook, drawn_totals, outlook, years_since_count
+from simulator.outlook import (
+    LEVELS,
+    Outlook,
+    _shifted,
+    _urban,
+    drawn_totals,
+    outlook,
+    years_since_count,
+)
 from simulator.problem import build_problem
 from simulator.run import Run
 from simulator.seek import chance_of
@@ -103,7 +112,8 @@ def test_errors_are_of_the_kind_of_place(level: str, name: str, kind: str) -> No
     place = plan().study.place
     words = place.name.model_copy(update={"zh": name})
     asked = place.model_copy(update={"level": level, "name": words})
-    assert kind_of(asked) == kind
+    assert kind_of(asked, 5e5) == kind
+    assert kind_of(asked, 5e4) == ("small" if asked.county_kind else kind)
     doubled = {**VALUES, "forecast_error_urban": 2.0}
     for row, measure in enumerate(("population", "urban")):
         assert size_of(kind, measure, True, 0, VALUES).decade == error_sizes(kind)[row]
@@ -142,14 +152,31 @@ def test_errors_leave_the_middle_of_the_draws_where_it_was() -> None:
 
 
 def test_registers_are_not_blurred_by_errors_of_residence() -> None:
-    """Who is not resident after all is away: the hukou population stays as drawn, but for the few
-    draws in which more come to light than are away.
-    """
+    """Who is not resident after all is away: the hukou population stays as drawn."""
     plain = indicators(run_draws(plan(), 300, 1).policy)[:, INDICATORS.index("hukou_population")]
     found = looked().quantiles["hukou_population"]
-    assert found == pytest.approx(np.quantile(plain, LEVELS, axis=0), rel=1e-2)
+    assert found == pytest.approx(np.quantile(plain, LEVELS, axis=0), rel=1e-9)
     gap = looked().quantiles["hukou_minus_resident"]
     assert (gap[-1] - gap[0])[-1] > 0.05 * found[3][-1]
+
+
+@given(
+    people=arrays(float, (2, 3, 3, 3), elements=st.floats(10.0, 1e6)),
+    population=st.floats(-1.0, 1.0), urban=st.floats(-3.0, 3.0),
+)  # fmt: skip
+def test_errors_of_any_size_move_residents_and_no_register(
+    people: np.ndarray, population: float, urban: float
+) -> None:
+    """Residents and urban share are those wanted, nobody is negative, no register changes."""
+    people[..., 2, 2] = 0.0  # nobody is counted who is neither local nor here
+    shape = people.shape[:2]
+    found = _shifted(people, Errors(np.full(shape, population), np.full(shape, urban)))
+    before, after = _urban(people), _urban(found)
+    assert (found >= 0.0).all()
+    assert after[0] == pytest.approx(before[0] * np.exp(population), rel=1e-9)
+    assert after[1] == pytest.approx(before[1] + urban, abs=1e-9)
+    registers = [cells[..., :2, :].sum(axis=-1) for cells in (people, found)]
+    assert registers[1] == pytest.approx(registers[0], rel=1e-9)
 
 
 def test_seek_and_run_tell_the_same_probability() -> None:
