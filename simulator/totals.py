@@ -117,19 +117,25 @@ def first_totals(
     visitors = max(visitors, residents - hukou) if "nonlocal_residents" in given else visitors
     assumed: list[Assumed] = []
     if "nonlocal_residents" in given:
-        assumed.append(Assumed("nonlocal_residents", visitors, "persons", "nonlocal_share"))
+        assumed.append(
+            Assumed("nonlocal_residents", visitors, "persons", "nonlocal_share", str(year))
+        )
     if "hukou_population" in given:
-        assumed.append(Assumed("hukou_population", hukou, "persons", "hukou_balances"))
+        assumed.append(Assumed("hukou_population", hukou, "persons", "hukou_balances", str(year)))
     rate = facts.get("hukou_urbanization_rate", year)
     if rate is None:
         resident_rate = town / residents
         rate = resident_rate - values["hukou_rate_gap"]
         lowest = values["hukou_rate_floor"] * resident_rate
         if rate >= lowest:
-            assumed.append(Assumed("hukou_urbanization_rate", rate, "share", "hukou_rate_gap"))
+            assumed.append(
+                Assumed("hukou_urbanization_rate", rate, "share", "hukou_rate_gap", str(year))
+            )
         else:
             rate = lowest
-            assumed.append(Assumed("hukou_urbanization_rate", rate, "share", "hukou_rate_floor"))
+            assumed.append(
+                Assumed("hukou_urbanization_rate", rate, "share", "hukou_rate_floor", str(year))
+            )
     return Totals(residents, town, hukou, rate * hukou, visitors), assumed
 
 
