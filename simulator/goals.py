@@ -20,6 +20,8 @@ from simulator.vocabulary import indicators
 _ASKED = re.compile(
     r"(?P<name>\w+)(?:(?P<op>>=|<=|~)(?P<value>-?\d+(?:\.\d+)?))?(?:@(?P<year>\d{4}))?"
 )
+#: Languages that labels are in.
+_OF_LABELS = ("zh", "en")
 #: A target that the trend meets has no distance to bridge; this share of it counts as one.
 _LEAST_DISTANCE = 0.01
 #: Met to the precision of a printed figure, as targets are.
@@ -108,7 +110,8 @@ def choose_goals(asked: Sequence[str], trend: Run) -> tuple[Goal, ...]:
     Parameters
     ----------
     asked : ``NAME`` (every target of that indicator), ``NAME@YEAR``, or ``NAME>=VALUE@YEAR`` in
-        the indicator's usual unit, which need not be a target of the plan
+        the indicator's usual unit, which need not be a target of the plan; a name is that of the
+        table of indicators or its label
     trend : of the place
 
     Raises
@@ -142,9 +145,10 @@ def _known(trend: Run) -> list[Target]:
 def _named(words: str, known: list[Target], trend: Run) -> list[Target] | Violation:
     match = _ASKED.fullmatch(words.strip())
     names = sorted({t.indicator for t in known} | set(_projected_names()))
-    name = words if match is None else match["name"]
+    labels = {indicators()[n].label(lang): n for n in names for lang in _OF_LABELS}
+    name = words if match is None else labels.get(match["name"], match["name"])
     if match is None or name not in names:
-        params = {"allowed": names, "nearest": nearest(name, names)}
+        params = {"allowed": names, "nearest": nearest(name, [*names, *labels])}
         return Violation("unknown_goal", "--target", value=words, params=params)
     year = None if match["year"] is None else int(match["year"])
     first, last = trend.study.place.base_year + 1, trend.study.horizon

@@ -36,6 +36,15 @@ def plan_costs() -> tuple[Cost, ...]:
     return budget.costs(result().runs["plan"], result().trend)
 
 
+def test_a_goal_may_be_named_by_its_label() -> None:
+    trend = result().trend
+    by_label = choose_goals(["常住人口城镇化率>=46.4@2025"], trend)
+    assert by_label == choose_goals([f"{RATE}>=46.4@2025"], trend)
+    with pytest.raises(ScenarioError, match="unknown_goal") as told:
+        choose_goals(["常住人口城镇化@2025"], trend)
+    assert told.value.violations[0].params["nearest"] == "常住人口城镇化率"
+
+
 # --- budget
 
 
@@ -215,7 +224,8 @@ def test_fitted_parameters_move_as_the_history_ties_them() -> None:
 def test_the_finding_names_the_greatest_share_and_the_widest_bar(lang: str) -> None:
     words = explained.top_finding(analysed(), 0, lang)
     one = analysed().grouped[0]
-    assert f"{np.nanmax(one.total):.0%}" in words
+    top = int(np.nanargmax(one.total))
+    assert f"{one.total[top]:.2f} ± {one.total_error[top]:.2f}" in words
     bar = analysed().tornado(0)[0]
     assert explained.factor_name(bar.name, bar.kind, lang) in words
 

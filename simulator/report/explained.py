@@ -108,7 +108,8 @@ def top_finding(found: Sensitivity, goal: int, lang: str) -> str:
         else target.target.unit
     )
     about = {
-        "name": name, "group": text(f"plan.group.{group}", lang), "share": f"{one.total[i]:.0%}",
+        "name": name, "group": text(f"plan.group.{group}", lang),
+        "share": _share(one.total[i], one.total_error[i]),
         "factor": factor_name(bar.name, bar.kind, lang), "swing": f"{bar.swing(goal):.2f} {unit}",
         "low": f"{bar.low[goal]:.2f}", "high": f"{bar.high[goal]:.2f}",
         "spread": f"{np.sqrt(one.variance):.2f} {unit}",
