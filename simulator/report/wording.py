@@ -165,10 +165,12 @@ def note(item: Note, lang: str) -> str:
             values = params[key]
             assert isinstance(values, list)
             params[key] = f"{sum(values) / len(values):,.0f}"
-    elif "years" in params:
+    if "years" in params:
         years = params["years"]
         assert isinstance(years, list)
-        params["years"] = ", ".join(str(y) for y in years)
+        whole = len(years) > 1 and years[-1] - years[0] == len(years) - 1
+        ends = [f"{years[0]}–{years[-1]}"] if whole else [str(y) for y in years]
+        params["years"] = ", ".join(ends)
     for key in ("quota", "settled", "low", "high"):
         if key in params:
             params[key] = f"{float(str(params[key])):,.0f}"
