@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
 from importlib.metadata import version
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,13 @@ from simulator.workers import each
 
 #: Places of a part: some seconds of work for a county with 1,000 draws.
 PART = 20
-_LIBRARIES = ("duckdb", "joblib", "numba", "numpy", "pyarrow", "pydantic", "scipy")
+_LIBRARIES = (
+    "duckdb", "joblib", "llvmlite", "numba", "numpy", "pandas", "pyarrow", "pydantic",
+    "ruamel.yaml", "scipy",
+)  # fmt: skip
 _PACKAGE = Path(simulator.__file__).parent
-_PROGRAM_FILES = ("*.py", "*.csv")
+#: Messages too: the reasons of refusals are kept in the tables.
+_PROGRAM_FILES = ("*.py", "*.csv", "*.po")
 
 
 @dataclass(frozen=True)
@@ -82,11 +87,11 @@ def make_part(studies: Sequence[Study], draws: int, seed: int | None) -> dict[st
 
 @cache
 def program_hash() -> str:
-    """SHA-256 of the program's code and tables and of the libraries that make its numbers."""
-    found = hashlib.sha256()
+    """SHA-256 of the program's code, tables and messages, of Python and the libraries it uses."""
+    found = hashlib.sha256(f"python {platform.python_version()}".encode())
     for pattern in _PROGRAM_FILES:
         for path in sorted(_PACKAGE.rglob(pattern)):
-            found.update(str(path.relative_to(_PACKAGE)).encode())
+            found.update(path.relative_to(_PACKAGE).as_posix().encode())
             found.update(path.read_bytes())
     for name in _LIBRARIES:
         found.update(f"{name} {version(name)}".encode())
@@ -95,21 +100,48 @@ def program_hash() -> str:
 
 def provenance_of(order: Order) -> dict[str, Any]:
     """What makes the numbers of a batch; nothing of when, where or by how many it is run."""
-    sources = dict.fromkeys(path for study in order.studies for path in study.sources)
+    sources = dict.fromkeys(_file(path) for study in order.studies for path in study.sources)
     horizons = [study.horizon for study in order.studies]
     return {
         "program": "county-urbanization-simulator",
         "version": simulator.__version__,
         "program_sha256": program_hash(),
         "source": {"name": order.source, "places": len(order.studies), "part": PART},
-        "inputs": {f"{p.resolve().parent.name}/{p.name}": file_hash(p) for p in sources},
+        "inputs": [[f"{path.parent.name}/{path.name}", file_hash(path)] for path in sources],
+        "studies": _studies(order, list(sources)),
         "base_years": sorted({study.place.base_year for study in order.studies}),
         "horizons": sorted(set(horizons)),
         "draws": order.draws,
         "seed": order.seed,
         "machine": platform.machine(),
+        "python": platform.python_version(),
         "libraries": {name: version(name) for name in _LIBRARIES},
     }
+
+
+def _file(path: Path) -> Path:
+    """A file by its whole path, its own name kept where it is a link."""
+    return path.parent.resolve() / path.name
+
+
+def _studies(order: Order, sources: Sequence[Path]) -> list[dict[str, Any]]:
+    """Studies in their order, those told together that follow each other and differ in id alone.
+
+    ``inputs`` are places in the list of input files: files of the same name and folder name may
+    lie in several folders, and which study reads which of them makes its numbers.
+    """
+    at = {path: i for i, path in enumerate(sources)}
+
+    def shared(study: Study) -> dict[str, Any]:
+        return {
+            "horizon": study.horizon,
+            "seed": study.seed if order.seed is None else order.seed,
+            "inputs": [at[_file(path)] for path in study.sources],
+        }
+
+    return [
+        {"ids": [s.id for s in found], **told} for told, found in groupby(order.studies, shared)
+    ]
 
 
 def run_batch(

@@ -61,8 +61,12 @@ def test_a_run_is_whole_and_told_by_its_records(stored: Stored, order: Order) ->
     assert stored.damaged() == []
     assert stored.provenance["draws"] == 70
     assert stored.provenance["source"] == {"name": "census_2010", "places": 5, "part": 2}
-    assert set(stored.provenance["inputs"]) == {
+    assert {name for name, _ in stored.provenance["inputs"]} == {
         "census/county_2010_core.csv", "census/county_2010_age_sex.csv",
+    }  # fmt: skip
+    [told] = stored.provenance["studies"]
+    assert told == {
+        "ids": [s.id for s in order.studies], "horizon": 2013, "seed": 1, "inputs": [0, 1],
     }  # fmt: skip
     assert read_run(stored.path) == stored
 
