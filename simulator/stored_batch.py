@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import simulator
-from simulator.errors import ScenarioError
+from simulator.errors import ScenarioError, Violation
 from simulator.outlook import Outlook, outlook
 from simulator.report.provenance import file_hash
 from simulator.report.stored import Evaluated, part_files
 from simulator.run import run
 from simulator.scenario import Study
-from simulator.store import Stored, Unfinished, making, read_run, run_id
+from simulator.store import Stored, Unfinished, making, read_run
+from simulator.store_records import run_id
 from simulator.workers import each
 
 #: Places of a part: some seconds of work for a county with 1,000 draws.
@@ -159,17 +160,19 @@ def run_batch(
     Raises
     ------
     ScenarioError
-        If another program makes the same run, or the cluster cannot be used.
+        If another program makes the same run, the cluster cannot be used, or the run is there but
+        files of it are missing or were changed.
     OSError
         If the store cannot be written; what was whole stays.
     """
     provenance = provenance_of(order)
     name = run_id(provenance)
     if (store / name).is_dir():
-        done(len(order.studies))
-        return read_run(store / name)
+        return _kept(store / name, order, done)
     begun = time.perf_counter()
     with making(store, name, len(order.parts), resume=means.resume) as unfinished:
+        if unfinished.finished:
+            return _kept(store / name, order, done)
         kept = _fill(unfinished, order, means, done)
         made = {
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -178,6 +181,17 @@ def run_batch(
             "parts_kept": kept,
         }
         return unfinished.finish(provenance, made)
+
+
+def _kept(path: Path, order: Order, done: Callable[[int], None]) -> Stored:
+    """The run that is there, if every file of it is what was written."""
+    stored = read_run(path)
+    damaged = stored.damaged()
+    if damaged:
+        told = {"files": ", ".join(damaged)}
+        raise ScenarioError([Violation("run_files_changed", str(path), params=told)])
+    done(len(order.studies))
+    return stored
 
 
 def _fill(unfinished: Unfinished, order: Order, means: Means, done: Callable[[int], None]) -> int:

@@ -12,7 +12,7 @@ from quxian import ROOT
 
 from simulator import stored_batch
 from simulator.scenario import Study, load_scenarios
-from simulator.store import run_id
+from simulator.store_records import run_id
 from simulator.stored_batch import Order, program_hash, provenance_of
 
 HOME = ROOT / "scenarios" / "places"
