@@ -334,6 +334,7 @@ def test_files_folders_and_places_are_kept_with_their_targets(tmp_path: Path) ->
         (["quxian", "--store", "s", "--years", "3"], "--years"),
         (["--table", "t.csv", "--year", "2010"], "--year"),
         (["--table", "t.csv", "--out", "o"], "--out"),
+        (["quxian", "--store", "s", "--seed", str(2**63)], "--seed"),
     ],
 )  # fmt: skip
 def test_options_that_do_not_go_together(options: list[str], hint: str) -> None:

@@ -47,7 +47,7 @@ def list_command(store: Home = Path("runs"), lang: options.Lang = None) -> None:
     console.print(table)
     console.print(text("runs.count", language, n=len(found)))
     for wrong in damaged.values():
-        console.print(describe(wrong, language), markup=False)
+        console.print(describe(wrong, language))
     for name, parts in broken.items():
         console.print(text("runs.unfinished", language, run=name, parts=parts))
 
