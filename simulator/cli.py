@@ -68,7 +68,12 @@ Strict = Annotated[
 Draws = Annotated[
     int, typer.Option("--draws", min=0, help="抽样次数；给出概率 / draws; gives probabilities")
 ]
-Seed = Annotated[int | None, typer.Option("--seed", min=0, help="随机种子 / seed of the draws")]
+#: What a column of the run store holds.
+_LARGEST_SEED = 2**63 - 1
+Seed = Annotated[
+    int | None,
+    typer.Option("--seed", min=0, max=_LARGEST_SEED, help="随机种子 / seed of the draws"),
+]
 
 
 def _outlooks(result: Result, draws: int, seed: int | None) -> dict[str, Outlook]:

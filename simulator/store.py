@@ -22,22 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from simulator.errors import ScenarioError, Violation
+from simulator.store_records import PART, Provenance, part_name, record_bytes, run_id, whole_records
 
 PROVENANCE, MANIFEST, MADE = "provenance.json", "manifest.json", "made.json"
-_UNFINISHED, _PART, _ASIDE = ".unfinished-", "part-", ".aside-"
-_DIGITS, _PART_DIGITS = 12, 5
-Provenance = Mapping[str, Any]
-
-
-def run_id(provenance: Provenance) -> str:
-    """Name of a run: what it was made from, and the hash of all that made it."""
-    return (
-        f"{provenance['source']['name']}-{hashlib.sha256(_json(provenance)).hexdigest()[:_DIGITS]}"
-    )
-
-
-def _json(data: object) -> bytes:
-    return (json.dumps(data, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
+_UNFINISHED, _ASIDE = ".unfinished-", ".aside-"
 
 
 @dataclass(frozen=True)
@@ -60,14 +48,18 @@ class Stored:
 
     def damaged(self) -> list[str]:
         """Files that are missing or no longer what was written."""
-        return [n for n, told in sorted(self.manifest.items()) if _hash(self.path / n) != told]
+        return [n for n, told in sorted(self.manifest.items()) if not _is(self.path / n, told)]
 
 
-def _hash(path: Path) -> str | None:
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _is(path: Path, told: str) -> bool:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return _hash(path) == told
     except OSError:
-        return None
+        return False
 
 
 class Unfinished:
@@ -77,9 +69,14 @@ class Unfinished:
         self.store, self.name, self.parts = store, name, parts
         self.path = store / f"{_UNFINISHED}{name}"
 
+    @property
+    def finished(self) -> bool:
+        """Whether another program finished it before this one had it for itself."""
+        return (self.store / self.name).is_dir()
+
     def missing(self) -> list[int]:
         """Parts that are not there yet, in order."""
-        return [i for i in range(self.parts) if not (self.path / _part(i)).is_dir()]
+        return [i for i in range(self.parts) if not (self.path / part_name(i)).is_dir()]
 
     def add(self, i: int, files: Mapping[str, bytes]) -> None:
         """Put part ``i`` in its place, whole.
@@ -95,7 +92,7 @@ class Unfinished:
                 _write(aside / name, data)
             aside.chmod(0o755)
             _sync(aside)
-            os.rename(aside, self.path / _part(i))
+            os.rename(aside, self.path / part_name(i))
             _sync(self.path)
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
@@ -107,20 +104,16 @@ class Unfinished:
         Raises
         ------
         OSError
-            If that cannot be written; the parts stay.
+            If that cannot be written, or a part cannot be read; the parts stay.
         """
-        found = sorted(self.path.glob(f"{_PART}*/*"))
-        manifest = {str(path.relative_to(self.path)): _hash(path) for path in found}
+        found = sorted(self.path.glob(f"{PART}*/*"))
+        manifest = {path.relative_to(self.path).as_posix(): _hash(path) for path in found}
         for name, data in ((MANIFEST, manifest), (PROVENANCE, provenance), (MADE, made)):
-            _write(self.path / name, _json(data))
+            _write(self.path / name, record_bytes(data))
         _sync(self.path)
         os.rename(self.path, self.store / self.name)
         _sync(self.store)
         return read_run(self.store / self.name)
-
-
-def _part(i: int) -> str:
-    return f"{_PART}{i:0{_PART_DIGITS}d}"
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -145,7 +138,7 @@ def making(store: Path, name: str, parts: int, *, resume: bool) -> Iterator[Unfi
     """The run of that name in the making, for this program alone.
 
     Without ``resume`` an earlier attempt's parts are dropped. What a killed attempt left half
-    written is cleaned away in either case.
+    written is cleaned away in either case. A run that is ``finished`` has nothing to be made.
 
     Raises
     ------
@@ -157,17 +150,22 @@ def making(store: Path, name: str, parts: int, *, resume: bool) -> Iterator[Unfi
     store.mkdir(parents=True, exist_ok=True)
     with _alone(store / f".lock-{name}", name):
         run = Unfinished(store, name, parts)
-        if not resume:
-            shutil.rmtree(run.path, ignore_errors=True)
-        run.path.mkdir(exist_ok=True)
-        for aside in run.path.glob(f"{_ASIDE}*"):
-            shutil.rmtree(aside)
+        if not run.finished:
+            if not resume:
+                shutil.rmtree(run.path, ignore_errors=True)
+            run.path.mkdir(exist_ok=True)
+            for aside in run.path.glob(f"{_ASIDE}*"):
+                shutil.rmtree(aside)
         yield run
 
 
 @contextmanager
 def _alone(path: Path, name: str) -> Iterator[None]:
-    """Hold a lock that the system gives back whatever ends the program."""
+    """Hold a lock that the system gives back whatever ends the program.
+
+    Its file stays: another program may hold the file that is removed, and a third one, at the same
+    time, the file that is made anew.
+    """
     with path.open("w") as handle:
         if sys.platform != "win32":
             import fcntl
@@ -176,10 +174,7 @@ def _alone(path: Path, name: str) -> Iterator[None]:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise ScenarioError([Violation("run_in_progress", "--store", value=name)]) from None
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)
+        yield
 
 
 def read_run(path: Path) -> Stored:
@@ -188,16 +183,45 @@ def read_run(path: Path) -> Stored:
     Raises
     ------
     ScenarioError
-        If it is none, or its records cannot be read.
+        If it is none, its records cannot be read, or they are those of another run.
     """
     try:
         provenance, manifest, made = (
             json.loads((path / name).read_text(encoding="utf-8"))
             for name in (PROVENANCE, MANIFEST, MADE)
         )
-    except (OSError, ValueError):
-        raise ScenarioError([Violation("run_damaged", str(path))]) from None
+        whole = whole_records(provenance, manifest, made) and run_id(provenance) == path.name
+    except (OSError, ValueError, RecursionError):
+        whole = False
+    if not whole:
+        raise ScenarioError([Violation("run_damaged", str(path))])
     return Stored(path, provenance, made, manifest)
+
+
+def scan(store: Path) -> tuple[list[Stored], dict[str, Violation]]:
+    """Whole runs of a store by name, and what is wrong with those that cannot be read.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such folder.
+    """
+    if not store.is_dir():
+        raise ScenarioError([Violation("store_missing", str(store))])
+    found: list[Stored] = []
+    damaged: dict[str, Violation] = {}
+    for path in sorted(store.iterdir()):
+        if not path.name.startswith(".") and _looks_like_a_run(path):
+            try:
+                found.append(read_run(path))
+            except ScenarioError as error:
+                [damaged[path.name]] = error.violations
+    return found, damaged
+
+
+def _looks_like_a_run(path: Path) -> bool:
+    """Whether a folder holds anything of a run, whatever it lacks."""
+    return any((path / n).exists() for n in (PROVENANCE, MANIFEST, MADE, part_name(0)))
 
 
 def runs(store: Path) -> list[Stored]:
@@ -206,15 +230,15 @@ def runs(store: Path) -> list[Stored]:
     Raises
     ------
     ScenarioError
-        If there is no such folder, or a run in it cannot be read.
+        If there is no such folder, or with every run in it that cannot be read.
     """
-    if not store.is_dir():
-        raise ScenarioError([Violation("store_missing", str(store))])
-    folders = [p for p in sorted(store.iterdir()) if (p / PROVENANCE).is_file()]
-    return [read_run(path) for path in folders if not path.name.startswith(".")]
+    found, damaged = scan(store)
+    if damaged:
+        raise ScenarioError(damaged.values())
+    return found
 
 
 def unfinished(store: Path) -> dict[str, int]:
     """Runs that were broken off, and how many parts each of them has."""
     found = sorted(store.glob(f"{_UNFINISHED}*"))
-    return {p.name.removeprefix(_UNFINISHED): len(list(p.glob(f"{_PART}*"))) for p in found}
+    return {p.name.removeprefix(_UNFINISHED): len(list(p.glob(f"{PART}*"))) for p in found}

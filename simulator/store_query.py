@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ _RUNS = pa.schema(
      ("source", pa.string()), ("places", pa.int64()), ("draws", pa.int64()), ("seed", pa.int64()),
      ("last_year", pa.int64()), ("seconds", pa.float64())]
 )  # fmt: skip
+_INTACT: Mapping[str, Violation] = {}
 #: A statement reads no file, loads nothing and changes no setting.
 _CLOSED = (
     "SET temp_directory = ''",
@@ -62,24 +63,36 @@ def query(stored: Sequence[Stored], sql: str, most: int) -> Answer:
     Raises
     ------
     ScenarioError
-        With what the database says, if it refuses the statement.
+        With what the database says, if it refuses the statement; with the runs whose tables
+        cannot be read.
     """
     with duckdb.connect(":memory:") as connection:
-        lines = pa.Table.from_pylist([line_of_run(s) for s in stored], schema=_RUNS)
-        connection.register("runs", lines)
-        for table in TABLES:
-            _view(connection, stored, table)
         for setting in _CLOSED:
             connection.execute(setting)
+        lines = pa.Table.from_pylist([line_of_run(s) for s in stored], schema=_RUNS)
+        connection.register("runs", lines)
         try:
+            for table in TABLES:
+                _view(connection, stored, table)
             found = connection.execute(sql)
             rows = found.fetchmany(most + 1) if found.description else []
-        except (duckdb.Error, RuntimeError) as error:
-            reason = str(error).strip()
-            refused = Violation("query_refused", "SQL", params={"reason": reason})
-            raise ScenarioError([refused]) from None
+        except (duckdb.Error, RuntimeError, OSError, ValueError) as error:
+            raise _refused(stored, error) from None
         columns = tuple(column[0] for column in found.description or ())
     return Answer(columns, rows[:most], len(rows) > most)
+
+
+def _refused(stored: Sequence[Stored], error: Exception) -> ScenarioError:
+    """Damaged files if there are any, else what the database says of the statement."""
+    damaged = [(one.path, one.damaged()) for one in stored]
+    if any(files for _, files in damaged):
+        return ScenarioError(
+            Violation("run_files_changed", str(path), params={"files": ", ".join(files)})
+            for path, files in damaged
+            if files
+        )
+    reason = {"reason": str(error).strip()}
+    return ScenarioError([Violation("query_refused", "SQL", params=reason)])
 
 
 def _view(connection: duckdb.DuckDBPyConnection, stored: Sequence[Stored], table: str) -> None:
@@ -88,7 +101,8 @@ def _view(connection: duckdb.DuckDBPyConnection, stored: Sequence[Stored], table
     for i, one in enumerate(stored):
         files = [str(path) for path in one.files(file_name(table))]
         connection.register(f"_{table}_{i}", dataset.dataset(files, format="parquet"))
-        parts.append(f"SELECT '{one.id}' AS run, * FROM _{table}_{i}")
+        name = one.id.replace("'", "''")
+        parts.append(f"SELECT '{name}' AS run, * FROM _{table}_{i}")
     if parts:
         connection.execute(f"CREATE VIEW {table} AS {' UNION ALL '.join(parts)}")
 
@@ -107,17 +121,26 @@ def refusals(stored: Stored, lang: str) -> list[tuple[str, str]]:
     ]
 
 
-def run_named(stored: Sequence[Stored], word: str, store: Path) -> Stored:
-    """The run whose name begins with a word.
+def run_named(
+    stored: Sequence[Stored],
+    word: str,
+    store: Path,
+    damaged: Mapping[str, Violation] = _INTACT,
+) -> Stored:
+    """The run whose name is a word or, if there is none, begins with it.
 
     Raises
     ------
     ScenarioError
-        If none or several do.
+        If none or several do, or what is wrong with the one that does.
     """
-    found = [s for s in stored if s.id == word] or [s for s in stored if s.id.startswith(word)]
+    whole = {one.id: one for one in stored}
+    every = sorted({*whole, *damaged})
+    found = [n for n in every if n == word] or [n for n in every if n.startswith(word)]
     if len(found) == 1:
-        return found[0]
-    names = [s.id for s in found or stored]
+        if found[0] in damaged:
+            raise ScenarioError([damaged[found[0]]])
+        return whole[found[0]]
+    names = found or every
     code = "run_several" if found else "run_unknown"
     raise ScenarioError([Violation(code, str(store), value=word, params={"allowed": names})])

@@ -14,24 +14,30 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
 from importlib.metadata import version
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import simulator
-from simulator.errors import ScenarioError
+from simulator.errors import ScenarioError, Violation
 from simulator.outlook import Outlook, outlook
 from simulator.report.provenance import file_hash
 from simulator.report.stored import Evaluated, part_files
 from simulator.run import run
 from simulator.scenario import Study
-from simulator.store import Stored, Unfinished, making, read_run, run_id
+from simulator.store import Stored, Unfinished, making, read_run
+from simulator.store_records import run_id
 from simulator.workers import each
 
 #: Places of a part: some seconds of work for a county with 1,000 draws.
 PART = 20
-_LIBRARIES = ("duckdb", "joblib", "numba", "numpy", "pyarrow", "pydantic", "scipy")
+_LIBRARIES = (
+    "duckdb", "joblib", "llvmlite", "numba", "numpy", "pandas", "pyarrow", "pydantic",
+    "ruamel.yaml", "scipy",
+)  # fmt: skip
 _PACKAGE = Path(simulator.__file__).parent
-_PROGRAM_FILES = ("*.py", "*.csv")
+#: Messages too: the reasons of refusals are kept in the tables.
+_PROGRAM_FILES = ("*.py", "*.csv", "*.po")
 
 
 @dataclass(frozen=True)
@@ -82,11 +88,11 @@ def make_part(studies: Sequence[Study], draws: int, seed: int | None) -> dict[st
 
 @cache
 def program_hash() -> str:
-    """SHA-256 of the program's code and tables and of the libraries that make its numbers."""
-    found = hashlib.sha256()
+    """SHA-256 of the program's code, tables and messages, of Python and the libraries it uses."""
+    found = hashlib.sha256(f"python {platform.python_version()}".encode())
     for pattern in _PROGRAM_FILES:
         for path in sorted(_PACKAGE.rglob(pattern)):
-            found.update(str(path.relative_to(_PACKAGE)).encode())
+            found.update(path.relative_to(_PACKAGE).as_posix().encode())
             found.update(path.read_bytes())
     for name in _LIBRARIES:
         found.update(f"{name} {version(name)}".encode())
@@ -95,21 +101,48 @@ def program_hash() -> str:
 
 def provenance_of(order: Order) -> dict[str, Any]:
     """What makes the numbers of a batch; nothing of when, where or by how many it is run."""
-    sources = dict.fromkeys(path for study in order.studies for path in study.sources)
+    sources = dict.fromkeys(_file(path) for study in order.studies for path in study.sources)
     horizons = [study.horizon for study in order.studies]
     return {
         "program": "county-urbanization-simulator",
         "version": simulator.__version__,
         "program_sha256": program_hash(),
         "source": {"name": order.source, "places": len(order.studies), "part": PART},
-        "inputs": {f"{p.resolve().parent.name}/{p.name}": file_hash(p) for p in sources},
+        "inputs": [[f"{path.parent.name}/{path.name}", file_hash(path)] for path in sources],
+        "studies": _studies(order, list(sources)),
         "base_years": sorted({study.place.base_year for study in order.studies}),
         "horizons": sorted(set(horizons)),
         "draws": order.draws,
         "seed": order.seed,
         "machine": platform.machine(),
+        "python": platform.python_version(),
         "libraries": {name: version(name) for name in _LIBRARIES},
     }
+
+
+def _file(path: Path) -> Path:
+    """A file by its whole path, its own name kept where it is a link."""
+    return path.parent.resolve() / path.name
+
+
+def _studies(order: Order, sources: Sequence[Path]) -> list[dict[str, Any]]:
+    """Studies in their order, those told together that follow each other and differ in id alone.
+
+    ``inputs`` are places in the list of input files: files of the same name and folder name may
+    lie in several folders, and which study reads which of them makes its numbers.
+    """
+    at = {path: i for i, path in enumerate(sources)}
+
+    def shared(study: Study) -> dict[str, Any]:
+        return {
+            "horizon": study.horizon,
+            "seed": study.seed if order.seed is None else order.seed,
+            "inputs": [at[_file(path)] for path in study.sources],
+        }
+
+    return [
+        {"ids": [s.id for s in found], **told} for told, found in groupby(order.studies, shared)
+    ]
 
 
 def run_batch(
@@ -127,17 +160,19 @@ def run_batch(
     Raises
     ------
     ScenarioError
-        If another program makes the same run, or the cluster cannot be used.
+        If another program makes the same run, the cluster cannot be used, or the run is there but
+        files of it are missing or were changed.
     OSError
         If the store cannot be written; what was whole stays.
     """
     provenance = provenance_of(order)
     name = run_id(provenance)
     if (store / name).is_dir():
-        done(len(order.studies))
-        return read_run(store / name)
+        return _kept(store / name, order, done)
     begun = time.perf_counter()
     with making(store, name, len(order.parts), resume=means.resume) as unfinished:
+        if unfinished.finished:
+            return _kept(store / name, order, done)
         kept = _fill(unfinished, order, means, done)
         made = {
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -146,6 +181,17 @@ def run_batch(
             "parts_kept": kept,
         }
         return unfinished.finish(provenance, made)
+
+
+def _kept(path: Path, order: Order, done: Callable[[int], None]) -> Stored:
+    """The run that is there, if every file of it is what was written."""
+    stored = read_run(path)
+    damaged = stored.damaged()
+    if damaged:
+        told = {"files": ", ".join(damaged)}
+        raise ScenarioError([Violation("run_files_changed", str(path), params=told)])
+    done(len(order.studies))
+    return stored
 
 
 def _fill(unfinished: Unfinished, order: Order, means: Means, done: Callable[[int], None]) -> int:

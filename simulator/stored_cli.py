@@ -14,7 +14,7 @@ from rich.progress import Progress
 
 from simulator import options
 from simulator.county_places import census_year, county_studies
-from simulator.errors import ScenarioError
+from simulator.errors import ScenarioError, Violation
 from simulator.i18n import text
 from simulator.library_cli import library_files
 from simulator.place_table import table_studies
@@ -75,9 +75,22 @@ def _every_file(words: Sequence[str]) -> list[Path]:
     if not words:
         return library_files()
     found: list[Path] = []
+    faults: list[Violation] = []
     for word in words:
-        folder = Path(word)
-        found += sorted(folder.glob("*.yaml")) if folder.is_dir() else files_of([word])
+        try:
+            found += _files_of_folder(Path(word)) if Path(word).is_dir() else files_of([word])
+        except ScenarioError as error:
+            faults += error.violations
+    if faults:
+        raise ScenarioError(faults)
+    return found
+
+
+def _files_of_folder(folder: Path) -> list[Path]:
+    """Its YAML files by name; a run of no places is no run."""
+    found = sorted(folder.glob("*.yaml"))
+    if not found:
+        raise ScenarioError([Violation("folder_without_yaml", str(folder))])
     return found
 
 

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "simulator"
 
 #: Lowest first. A module imports from lower layers only, never from its own: DESIGN section 5.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("axes", "compiled", "errors", "units", "parameters", "vocabulary"),
+    ("axes", "compiled", "errors", "units", "parameters", "vocabulary", "store_records"),
     ("demography", "demography.lifetable", "demography.fertility", "demography.schedules"),
     ("lever_path", "presets", "spread", "randomize"),
     ("reach", "syntax", "schema", "tables"),

@@ -321,7 +321,9 @@ OTHER = {
     "census_year_needed",
     # tests/test_run_store.py and tests/test_workers.py
     "query_refused",
+    "folder_without_yaml",
     "run_damaged",
+    "run_files_changed",
     "run_in_progress",
     "run_several",
     "run_unknown",

@@ -18,6 +18,7 @@ from simulator.county_places import county_studies
 from simulator.errors import ScenarioError
 from simulator.store import MADE, Stored, making, read_run, runs, unfinished
 from simulator.store_query import query, run_named
+from simulator.store_records import run_id
 from simulator.stored_batch import Means, Order, run_batch
 
 ALONE = Means(workers=1)
@@ -61,8 +62,12 @@ def test_a_run_is_whole_and_told_by_its_records(stored: Stored, order: Order) ->
     assert stored.damaged() == []
     assert stored.provenance["draws"] == 70
     assert stored.provenance["source"] == {"name": "census_2010", "places": 5, "part": 2}
-    assert set(stored.provenance["inputs"]) == {
+    assert {name for name, _ in stored.provenance["inputs"]} == {
         "census/county_2010_core.csv", "census/county_2010_age_sex.csv",
+    }  # fmt: skip
+    [told] = stored.provenance["studies"]
+    assert told == {
+        "ids": [s.id for s in order.studies], "horizon": 2013, "seed": 1, "inputs": [0, 1],
     }  # fmt: skip
     assert read_run(stored.path) == stored
 
@@ -79,7 +84,7 @@ def test_another_seed_or_number_of_draws_is_another_run(stored: Stored, order: O
     for other in (Order("census_2010", order.studies, 70, 2),
                   Order("census_2010", order.studies, 71, 1),
                   Order("census_2010", order.studies[:4], 70, 1)):  # fmt: skip
-        assert stored_batch.run_id(stored_batch.provenance_of(other)) != stored.id
+        assert run_id(stored_batch.provenance_of(other)) != stored.id
 
 
 def test_a_run_that_is_there_is_not_run_again(
@@ -224,18 +229,38 @@ def test_every_table_can_be_asked(stored: Stored) -> None:
     assert answer.more
 
 
+FILES_CLOSED = "file system operations are disabled by configuration"
+LOCKED = "the configuration has been locked"
+
+
 @pytest.mark.parametrize(
-    "sql",
+    ("sql", "reason"),
     [
-        "SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM '/etc/passwd'", "selec 1",
-        "COPY places TO '/tmp/places.csv'", "ATTACH '/tmp/other.db'", "LOAD httpfs",
-        "SET enable_external_access = true", "SELECT nothing FROM places",
-        "EXPORT DATABASE '/tmp/all'", "SELECT * FROM sys",
+        ("SELECT * FROM read_csv('/etc/passwd')", FILES_CLOSED),
+        ("SELECT * FROM read_text('/etc/passwd')", FILES_CLOSED),
+        ("SELECT * FROM read_parquet('https://example.org/a.parquet')", FILES_CLOSED),
+        ("SELECT * FROM glob('/*')", FILES_CLOSED),
+        ("SELECT * FROM '/etc/passwd'", "Table with name /etc/passwd does not exist"),
+        ("COPY places TO '/tmp/places.csv'", FILES_CLOSED),
+        ("EXPORT DATABASE '/tmp/all'", FILES_CLOSED),
+        ("ATTACH '/tmp/other.db'", FILES_CLOSED),
+        ("INSTALL httpfs", FILES_CLOSED),
+        ("LOAD httpfs", "Loading external extensions is disabled"),
+        ("SET enable_external_access = true", LOCKED),
+        ("RESET lock_configuration", LOCKED),
+        # a variable of the program that holds a table
+        ("SELECT * FROM lines", "Table with name lines does not exist"),
+        ("SELECT nothing FROM places", 'column "nothing" not found'),
+        ("selec 1", "syntax error"),
     ],
-)  # fmt: skip
-def test_a_statement_reads_the_store_and_nothing_else(stored: Stored, sql: str) -> None:
-    with pytest.raises(ScenarioError, match="query_refused"):
+)
+def test_a_statement_reads_the_store_and_nothing_else(
+    stored: Stored, sql: str, reason: str
+) -> None:
+    with pytest.raises(ScenarioError, match="query_refused") as refused:
         query([stored], sql, 5)
+    [told] = refused.value.violations
+    assert reason in told.params["reason"]
 
 
 def test_runs_are_listed_and_queried_by_command(stored: Stored, tmp_path: Path) -> None:
@@ -309,6 +334,7 @@ def test_files_folders_and_places_are_kept_with_their_targets(tmp_path: Path) ->
         (["quxian", "--store", "s", "--years", "3"], "--years"),
         (["--table", "t.csv", "--year", "2010"], "--year"),
         (["--table", "t.csv", "--out", "o"], "--out"),
+        (["quxian", "--store", "s", "--seed", str(2**63)], "--seed"),
     ],
 )  # fmt: skip
 def test_options_that_do_not_go_together(options: list[str], hint: str) -> None:

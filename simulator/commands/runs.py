@@ -28,12 +28,13 @@ runs = typer.Typer(
 def list_command(store: Home = Path("runs"), lang: options.Lang = None) -> None:
     """列出运行库中的运行。/ List the runs of a store."""
     from simulator import store as stores
+    from simulator.report.errors import describe
     from simulator.report.layout import plain_table
     from simulator.store_query import line_of_run
 
     language = options.language(lang)
     try:
-        found, broken = stores.runs(store), stores.unfinished(store)
+        (found, damaged), broken = stores.scan(store), stores.unfinished(store)
     except ScenarioError as error:
         raise options.refuse(error, language) from None
     names = ("run", "created", "places", "draws", "last_year", "seconds")
@@ -45,6 +46,8 @@ def list_command(store: Home = Path("runs"), lang: options.Lang = None) -> None:
     console = options.page()
     console.print(table)
     console.print(text("runs.count", language, n=len(found)))
+    for wrong in damaged.values():
+        console.print(describe(wrong, language))
     for name, parts in broken.items():
         console.print(text("runs.unfinished", language, run=name, parts=parts))
 
@@ -57,7 +60,8 @@ def show_command(name: Name, store: Home = Path("runs"), lang: options.Lang = No
 
     language = options.language(lang)
     try:
-        stored = run_named(stores.runs(store), name, store)
+        found, unread = stores.scan(store)
+        stored = run_named(found, name, store, unread)
     except ScenarioError as error:
         raise options.refuse(error, language) from None
     record = {"run": stored.id, "provenance": stored.provenance, "made": stored.made}
@@ -83,19 +87,19 @@ def query_command(
     """用 SQL 查询运行库，只读。/ Query the store in SQL (DuckDB), read-only."""
     from simulator import store as stores
     from simulator.report.layout import plain_table
+    from simulator.report.plain_cells import plain
     from simulator.store_query import query, run_named
 
     language = options.language(lang)
     try:
-        found = stores.runs(store)
-        chosen = [run_named(found, word, store) for word in run] if run else found
+        found, damaged = stores.scan(store) if run else (stores.runs(store), {})
+        chosen = [run_named(found, w, store, damaged) for w in run] if run else found
         answer = query(chosen, sql, sys.maxsize - 1 if as_csv else rows)
     except ScenarioError as error:
         raise options.refuse(error, language) from None
     if as_csv:
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(answer.columns)
-        writer.writerows(answer.rows)
+        writer.writerows([plain(value) for value in row] for row in (answer.columns, *answer.rows))
         return
     table = plain_table(*answer.columns)
     for row in answer.rows:
