@@ -75,6 +75,8 @@ def query(stored: Sequence[Stored], sql: str, most: int) -> Answer:
             for table in TABLES:
                 _view(connection, stored, table)
             found = connection.execute(sql)
+            if found is None:  # nothing but spaces, comments or semicolons
+                raise ValueError("no statement")
             rows = found.fetchmany(most + 1) if found.description else []
         except (duckdb.Error, RuntimeError, OSError, ValueError) as error:
             raise _refused(stored, error) from None
@@ -91,7 +93,7 @@ def _refused(stored: Sequence[Stored], error: Exception) -> ScenarioError:
             for path, files in damaged
             if files
         )
-    reason = {"reason": str(error).strip()}
+    reason = {"reason": " ".join(str(error).split())}
     return ScenarioError([Violation("query_refused", "SQL", params=reason)])
 
 

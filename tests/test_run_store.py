@@ -252,6 +252,8 @@ LOCKED = "the configuration has been locked"
         ("SELECT * FROM lines", "Table with name lines does not exist"),
         ("SELECT nothing FROM places", 'column "nothing" not found'),
         ("selec 1", "syntax error"),
+        ("", "no statement"),
+        (" ; -- nothing", "no statement"),
     ],
 )
 def test_a_statement_reads_the_store_and_nothing_else(
