@@ -34,7 +34,7 @@ PERSONS: Final = (
 RATES: Final = ("resident_urbanization_rate", "hukou_urbanization_rate")
 COLUMNS: Final = (*NEEDED, *OPTIONAL, *PERSONS, *RATES)
 LEVELS: Final = ("county", "district", "prefecture", "town", "zone")
-_EVERYBODY, _ALL = 2e9, 100.0
+_SOMEBODY, _EVERYBODY, _ALL = 1.0, 2e9, 100.0
 _FIRST_YEAR: Final = 1949
 _ID, _CODE = re.compile(r"[a-z][a-z0-9_]{0,59}"), re.compile(r"\d{6}")
 _DOCUMENT: Final = "table"
@@ -70,10 +70,11 @@ def table_studies(path: Path, years: int) -> list[Study]:
     ScenarioError
         With every fault of the table: file, line and column.
     """
+    horizon_of(_FIRST_YEAR, years)  # years that no base year allows are a fault of the option
     rows, faults = _rows(path)
     studies, seen = [], dict[str, int]()
     for row in rows:
-        wrong = _faults(row)
+        wrong = _faults(row, LAST_YEAR - years)
         name = _id(row)
         if name in seen and not wrong:
             wrong = [row.fault("table_twice", "id" if row.cells.get("id") else "code",
@@ -133,8 +134,8 @@ def _head_faults(file: str, line: int, head: Sequence[str]) -> list[Violation]:
     return found + [Violation("county_column_missing", file, line, n) for n in missing]
 
 
-def _faults(row: _Row) -> list[Violation]:
-    """What is wrong with the cells of a row, each taken by itself."""
+def _faults(row: _Row, last: int) -> list[Violation]:
+    """What is wrong with the cells of a row, each by itself; ``last`` is the last base year."""
     found = [row.fault("table_cell_empty", n) for n in NEEDED if not row.cells[n]]
     if not row.cells.get("id") and not row.cells.get("code"):
         found.append(row.fault("table_cell_empty", "code"))
@@ -145,10 +146,11 @@ def _faults(row: _Row) -> list[Violation]:
     if level and level not in LEVELS:
         params = {"allowed": list(LEVELS), "nearest": nearest(level, LEVELS)}
         found.append(row.fault("not_allowed", "level", **params))
-    found += _out_of_range(row, "year", _FIRST_YEAR, LAST_YEAR - 1, whole=True)
+    found += _out_of_range(row, "year", _FIRST_YEAR, last, whole=True)
     for columns, high in ((PERSONS, _EVERYBODY), (RATES, _ALL)):
         for column in columns:
-            found += _out_of_range(row, column, 0.0, high)
+            low = _SOMEBODY if column == "resident_population" else 0.0
+            found += _out_of_range(row, column, low, high)
     return found
 
 
@@ -196,13 +198,14 @@ def _study(row: _Row, path: Path, years: int) -> Study:
         place_file=row.file,
         id=place.id,
         place=census.joined(place),
-        horizon=horizon_of(base, years),
+        horizon=base + years,
         seed=DEFAULT_SEED,
         parameters=central_values(),
         overridden={},
         cases={},
         age_tables={y: table for y, table in ages.items() if y <= base},
         sources=(path,),
+        figures_line=row.line,
     )
 
 

@@ -305,6 +305,7 @@ OTHER = {
     "table_code",
     "table_column_twice",
     "table_column_unknown",
+    "place_failed",
     "table_id",
     "table_twice",
     # tests/test_census_import.py and tests/test_run_store.py
