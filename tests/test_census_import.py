@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from census_book import AGE_WORDS, PLACES, ages_of, book
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from typer.testing import CliRunner
 
 from simulator import run
@@ -104,6 +104,9 @@ def test_the_same_columns_in_another_order_and_flattened(tmp_path: Path) -> None
         ({"表2!B3": "总量"}, [("census_head_missing", "hukou")]),
         ({"表1!I3": "城镇人口"}, [("census_head_twice", "表1!I4")]),
         ({"表1!D10": 1_555_000}, [("census_ages_slipped", "表1!D10")]),
+        ({"表3!E10": None}, [("census_age_empty", "表3!E10")]),
+        ({"表3!E10": "  "}, [("not_a_number", "表3!E10")]),
+        ({"表3!F3": "1—3岁"}, [("census_ages_gap", "表3!F4"), ("census_ages_gap", "表3!G4")]),
     ],
 )  # fmt: skip
 def test_faults_are_told_by_sheet_and_cell(
@@ -182,3 +185,39 @@ def test_age_groups_by_their_words(heading: str, group: tuple[int, int] | None) 
 )  # fmt: skip
 def test_figures_by_their_words(heading: str, name: str | None) -> None:
     assert figure(heading) == name
+
+
+def test_a_dash_is_nobody(tmp_path: Path) -> None:
+    found = tables(book(tmp_path / "book.xlsx", changes={"表3!AN10": "—", "表3!AO10": 0}))
+    ages = next(row for row in found["age_sex"] if row["name"] == "渠县")
+    assert (ages["m_85p"], ages["f_85p"]) == ("0", "0")
+
+
+def test_ages_within_others_are_not_added_twice(tmp_path: Path) -> None:
+    changes = {"表3!AP3": "3岁", "表3!AP4": "男", **{f"表3!AP{row}": 7 for row in range(5, 12)}}
+    found = faults(book(tmp_path / "book.xlsx", changes=changes))
+    assert found == [("census_ages_overlap", "表3!AP4")]
+
+
+def test_finer_ages_are_added_up(tmp_path: Path) -> None:
+    finer = {"表3!F3": "1—2岁", "表3!AP3": "3—4岁男", "表3!AQ3": "3—4岁女"}
+    more = {f"表3!{column}{row}": 7 for column in ("AP", "AQ") for row in range(5, 12)}
+    found = tables(book(tmp_path / "book.xlsx", changes={**finer, **more}))
+    ages = next(row for row in found["age_sex"] if row["name"] == "渠县")
+    group = ages_of(1_155_000)[1] + 7
+    assert (ages["m_1_4"], ages["f_1_4"]) == (str(group), str(group))
+
+
+def test_a_county_that_one_table_of_ages_lacks(tmp_path: Path) -> None:
+    """The oldest stand in a table of their own, and a county is not in it."""
+    path = book(tmp_path / "book.xlsx")
+    workbook = load_workbook(path)
+    ages, old = workbook["表3"], workbook.create_sheet("表4")
+    for row in range(1, 12):
+        name = ages.cell(row, 1).value
+        last = [ages.cell(row, column).value for column in (40, 41)]
+        old.append([name, *last])
+    ages.delete_cols(40, 2)
+    old.delete_rows(10)
+    workbook.save(path)
+    assert faults(path) == [("census_figure_missing", "渠县")]

@@ -309,6 +309,9 @@ OTHER = {
     "table_id",
     "table_twice",
     # tests/test_census_import.py and tests/test_run_store.py
+    "census_age_empty",
+    "census_ages_gap",
+    "census_ages_overlap",
     "census_ages_slipped",
     "census_figure_missing",
     "census_folder",
