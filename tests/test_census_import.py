@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from census_book import AGE_WORDS, PLACES, ages_of, book
@@ -16,6 +18,7 @@ from simulator import run
 from simulator.cli import app
 from simulator.county_places import census_year, county_studies
 from simulator.errors import ScenarioError
+from simulator.intake import census_book
 from simulator.intake.census_heads import age_group, figure
 from simulator.intake.census_tables import import_census
 
@@ -221,3 +224,51 @@ def test_a_county_that_one_table_of_ages_lacks(tmp_path: Path) -> None:
     old.delete_rows(10)
     workbook.save(path)
     assert faults(path) == [("census_figure_missing", "渠县")]
+
+
+def flat(path: Path, name: str, code: str = "999901") -> Path:
+    """A table of one county whose name the list of codes does not have."""
+    workbook = Workbook()
+    page = workbook.active
+    assert page is not None
+    page.append(["地区", "代码", "常住人口", "城镇人口", "户籍人口",
+                 *(f"{sex}{word}" for word in AGE_WORDS for sex in "男女")])  # fmt: skip
+    ages = [n for n in ages_of(1_000_000) for _ in "mf"]
+    page.append([name, code, sum(ages), 300_000, 900_000, *ages])
+    workbook.save(path)
+    return path
+
+
+def test_names_are_never_formulas(tmp_path: Path) -> None:
+    path = flat(tmp_path / "a.xlsx", "@SUM")
+    assert tables(path, 2010)["core"][0]["name"] == "'@SUM"
+
+
+def test_a_name_that_turns_the_text_is_refused(tmp_path: Path) -> None:
+    assert faults(flat(tmp_path / "a.xlsx", "甲\u202e县"), 2010)[0] == (
+        "bad_character", "Sheet!A2",
+    )  # fmt: skip
+
+
+def test_the_name_of_the_file_stays_one_comment(tmp_path: Path) -> None:
+    _, files = import_census(flat(tmp_path / "a\nb\u202e.xlsx", "甲县"), 2010)
+    lines = files["county_2010_core.csv"].decode().split("\n")
+    assert lines[0] == "# 2010 census, from a b?.xlsx"
+    assert lines[1].startswith("code,")
+
+
+def test_document_types_pipes_and_large_files_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = tmp_path / "typed.xlsx"
+    with ZipFile(typed, "w") as archive:
+        padding = b"<!-- " + b" " * (1 << 20) + b" -->"
+        archive.writestr("xl/workbook.xml", padding[: (1 << 20) - 4] + b"<!DOCTYPE x>")
+    assert faults(typed) == [("census_unreadable", "")]
+    monkeypatch.setattr(census_book, "MAX_PARTS", 2)
+    assert faults(book(tmp_path / "book.xlsx")) == [("workbook_bomb", "")]
+    monkeypatch.setattr(census_book, "MAX_BYTES", 100)
+    assert faults(tmp_path / "book.xlsx") == [("too_large", "")]
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.xlsx")
+        assert faults(tmp_path / "pipe.xlsx") == [("no_plain_file", "")]

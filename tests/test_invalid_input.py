@@ -307,6 +307,7 @@ OTHER = {
     "table_column_unknown",
     "place_failed",
     "table_id",
+    "table_line",
     "table_twice",
     # tests/test_census_import.py and tests/test_run_store.py
     "census_age_empty",

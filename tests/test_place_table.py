@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -233,3 +234,42 @@ def test_any_row_runs_or_is_refused(tmp_path: Path, row: dict[str, str]) -> None
         return
     assert np.isfinite(people).all()
     assert (people >= 0.0).all()
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "column"),
+    [
+        ("甲\u202e县,四川省,2022,519901,,500000,45.5", "bad_character", ""),
+        ("甲\0县,四川省,2022,519901,,500000,45.5", "bad_character", ""),
+        ("甲\u2028县,四川省,2022,519901,,500000,45.5", "bad_character", ""),
+        ("甲县,四川省,2022,519901,,9_00000,45.5", "not_a_number", "resident_population"),
+        ("甲县,四川省,20_22,519901,,500000,45.5", "not_a_number", "year"),
+        ("甲县,四川省,2022,519901,,５０００００,45.5", "not_a_number", "resident_population"),
+        ("甲" * 201 + ",四川省,2022,519901,,500000,45.5", "workbook_text", ""),
+        ("甲" * 140_000 + ",四川省,2022,519901,,500000,45.5", "table_line", ""),
+        ('"甲县,四川省,2022,519901,,500000,45.5', "table_line", ""),
+    ],
+)
+def test_cells_that_mislead_are_refused(tmp_path: Path, line: str, code: str, column: str) -> None:
+    good = "乙县,四川省,2022,519902,,500000,45.5"
+    wrong = "丙县,四川省,2022,519903,,many,45.5"
+    found = faults(written(tmp_path, HEAD, good, line, wrong))
+    assert found == [(code, 3, column), ("not_a_number", 4, "resident_population")]
+
+
+def test_the_head_is_read_as_carefully(tmp_path: Path) -> None:
+    assert faults(written(tmp_path, "name\u202e,province,year,code", "a,b,2022,519901")) == [
+        ("bad_character", 1, "")
+    ]
+    assert faults(written(tmp_path, '"name,province,year,code', "a,b,2022,519901")) == [
+        ("table_line", 1, "")
+    ]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_pipes_and_large_files_are_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    assert faults(tmp_path / "pipe.csv") == [("no_plain_file", None, "")]
+    large = tmp_path / "large.csv"
+    large.write_bytes(b"#" * 5_000_001)
+    assert faults(large) == [("too_large", None, "")]

@@ -29,6 +29,8 @@ from simulator.intake.census_heads import (
     figure,
     squeezed,
 )
+from simulator.report.plain_cells import plain
+from simulator.syntax import UNPRINTABLE, code_point
 
 CORE = {FIRST_YEAR: CORE_2010, FIRST_YEAR + 10: CORE_2020}
 _YEAR = re.compile(r"(20[12]0)年?")
@@ -91,8 +93,10 @@ def import_census(path: Path, year: int | None) -> tuple[int, dict[str, bytes]]:
     if found.faults:
         raise ScenarioError(found.faults)
     names = {"core": CORE[census], "age_sex": AGE_COLUMNS}
+    # A file may be called anything, and a comment is one line.
+    source = UNPRINTABLE.sub("?", " ".join(path.name.split()))
     return census, {
-        f"county_{census}_{kind}.csv": _csv(found, columns, f"{census} census, from {path.name}")
+        f"county_{census}_{kind}.csv": _csv(found, columns, f"{census} census, from {source}")
         for kind, columns in names.items()
     }
 
@@ -189,6 +193,9 @@ def _unit(sheet: Sheet, name: str, row: dict[int, Cell], walk: Walk, found: _Fou
     """Which unit a row is; None for sums, and for names that nobody knows, which are faults."""
     if name in _SUMS:
         return None
+    if odd := UNPRINTABLE.search(name):
+        found.fault("bad_character", row[sheet.region].name, name, char=code_point(odd[0]))
+        return None
     code = squeezed(row[sheet.code].value) if sheet.code in row else ""
     if code:
         known = by_code().get(code)
@@ -274,10 +281,10 @@ def _csv(found: _Found, columns: tuple[str, ...], about: str) -> bytes:
         none = 0 if columns == AGE_COLUMNS else ""
         figures = [found.figures.get((code, name), none) for name in columns]
         head = (code, unit.province, unit.prefecture, unit.name, "county")
-        writer.writerow((*head, *(_plain(value) for value in figures)))
+        writer.writerow((*(plain(words) for words in head), *(_digits(value) for value in figures)))
     return stream.getvalue().encode()
 
 
-def _plain(value: float | str) -> str:
+def _digits(value: float | str) -> str:
     """Digits that read back the same, whole numbers without a point."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
