@@ -120,7 +120,7 @@ def launch(
     start, base = _start_year(study, facts), place.base_year
     first, assumed = first_totals(facts, start, values)
     ages_known = study.age_tables
-    cells = _cells(study, values, first, start, ages_known.get(start))
+    cells = cells_of(study, values, first, start, ages_known.get(start))
     values = prior_values(values, cells, place.level, place.code or "", study.overridden)
     learnt = learnt_names(place.level, study.overridden)
     share, seat = seat_share(facts, values)
@@ -176,7 +176,7 @@ def _boundary(study: Study, facts: Facts, cells: np.ndarray, base: int) -> list[
 
 def _moved_to_base(study: Study, found: Fit, totals: Totals, base: int) -> np.ndarray:
     """The fitted run's people moved onto the facts of the base year."""
-    _refuse_contradiction(study, totals, base)
+    refuse_contradiction(study, totals, base)
     try:
         return rake_to(found.population[-1], totals, study.age_tables.get(base))
     except ValueError:
@@ -188,7 +188,7 @@ def check_totals(study: Study) -> None:
     facts = Facts(history_facts(study))
     start = _start_year(study, facts)
     totals, _ = first_totals(facts, start, study.parameters)
-    _cells(study, study.parameters, totals, start, study.age_tables.get(start))
+    cells_of(study, study.parameters, totals, start, study.age_tables.get(start))
 
 
 def _start_year(study: Study, facts: Facts) -> int:
@@ -203,16 +203,24 @@ def _start_year(study: Study, facts: Facts) -> int:
     return starts[0]
 
 
-def _refuse_contradiction(study: Study, totals: Totals, year: int) -> None:
+def refuse_contradiction(study: Study, totals: Totals, year: int) -> None:
+    """Raise ScenarioError if totals of a year contradict each other; names them and the file."""
     if totals.problems():
         names = ", ".join(totals.problems())
         raise ScenarioError([_fault(study, "totals_contradict", year=year, totals=names)])
 
 
-def _cells(
+def cells_of(
     study: Study, values: Mapping[str, float], totals: Totals, year: int, table: AgeTable | None
 ) -> np.ndarray:
-    _refuse_contradiction(study, totals, year)
+    """Cells (3, 3, 2, A) [persons] that meet the totals of a year, by national patterns.
+
+    Raises
+    ------
+    ScenarioError
+        If the totals contradict each other, or no cells meet them.
+    """
+    refuse_contradiction(study, totals, year)
     try:
         return build_cells(values, totals, year, study.place.level, table)
     except ValueError:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from simulator import census
-from simulator.baseline import Totals, build_cells, rake_to
+from simulator.baseline import Totals, rake_to
 from simulator.census import Area
 from simulator.errors import ScenarioError
 from simulator.indicators import Stocks, measure
-from simulator.launch import Launch, history_facts, launch
+from simulator.launch import Launch, cells_of, history_facts, launch, refuse_contradiction
 from simulator.scenario import Study
 from simulator.totals import Assumed, Facts, known_residents, known_town, seat_share
 from simulator.units import to_base
@@ -80,6 +80,11 @@ def scaled_start(study: Study, contradiction: str | None) -> Launch:
     ----------
     study : resolved scenario or place file
     contradiction : what stopped the place's own figures from being used, if they are enough
+
+    Raises
+    ------
+    ScenarioError
+        If what the place states cannot be met with what is lent.
     """
     shape = _lent(study)
     facts, base = Facts(history_facts(study)), study.place.base_year
@@ -191,9 +196,10 @@ def _totals(
 
 def _cells(study: Study, shape: np.ndarray, totals: Totals) -> np.ndarray:
     """The lent people moved onto the totals; by national patterns where the shape has no such."""
-    table = study.age_tables.get(study.place.base_year)
+    base = study.place.base_year
+    table = study.age_tables.get(base)
+    refuse_contradiction(study, totals, base)
     try:
         return rake_to(shape, totals, table)
     except ValueError:
-        place, values = study.place, study.parameters
-        return build_cells(values, totals, place.base_year, place.level, table)
+        return cells_of(study, study.parameters, totals, base, table)

@@ -18,9 +18,10 @@ from simulator.county_places import horizon_of, level_of
 from simulator.errors import ScenarioError, Violation, nearest
 from simulator.launch import history_facts
 from simulator.parameters import central_values
+from simulator.reach import read_input
 from simulator.scenario import DEFAULT_SEED, LAST_YEAR, Study
 from simulator.schema import Fact, PlaceFile, Source, Words
-from simulator.syntax import decoded
+from simulator.syntax import UNPRINTABLE, code_point, decoded
 from simulator.totals import Facts, first_totals
 
 #: Columns that say which place a row is.
@@ -34,12 +35,13 @@ PERSONS: Final = (
 RATES: Final = ("resident_urbanization_rate", "hukou_urbanization_rate")
 COLUMNS: Final = (*NEEDED, *OPTIONAL, *PERSONS, *RATES)
 LEVELS: Final = ("county", "district", "prefecture", "town", "zone")
-_EVERYBODY, _ALL = 2e9, 100.0
+_SOMEBODY, _EVERYBODY, _ALL = 1.0, 2e9, 100.0
 _FIRST_YEAR: Final = 1949
 _ID, _CODE = re.compile(r"[a-z][a-z0-9_]{0,59}"), re.compile(r"\d{6}")
 _DOCUMENT: Final = "table"
 _TITLE: Final = Words(zh="地方表", en="Table of places")
-_MANY: Final = 10_000
+#: Ten thousand rows of sixteen short cells; a name or figure is a few characters long.
+_MANY, _MAX_BYTES, _LONGEST = 10_000, 5_000_000, 200
 
 
 @dataclass(frozen=True)
@@ -70,10 +72,11 @@ def table_studies(path: Path, years: int) -> list[Study]:
     ScenarioError
         With every fault of the table: file, line and column.
     """
+    horizon_of(_FIRST_YEAR, years)  # years that no base year allows are a fault of the option
     rows, faults = _rows(path)
     studies, seen = [], dict[str, int]()
     for row in rows:
-        wrong = _faults(row)
+        wrong = _faults(row, LAST_YEAR - years)
         name = _id(row)
         if name in seen and not wrong:
             wrong = [row.fault("table_twice", "id" if row.cells.get("id") else "code",
@@ -91,31 +94,44 @@ def table_studies(path: Path, years: int) -> list[Study]:
 
 def _rows(path: Path) -> tuple[list[_Row], list[Violation]]:
     file = str(path)
-    try:
-        text = decoded(file, path.read_bytes())
-    except FileNotFoundError:
-        raise ScenarioError([Violation("not_found", file)]) from None
-    except OSError as error:
-        reason = {"reason": error.strerror or str(error)}
-        raise ScenarioError([Violation("unreadable", file, params=reason)]) from None
-    lines = [(i, t) for i, t in enumerate(text.splitlines(), 1) if t.strip() and t[0] != "#"]
+    # Line ends of other worlds end no line here; they are characters that cannot be shown.
+    text = re.split("\r\n|\r|\n", decoded(file, read_input(path, file, _MAX_BYTES)))
+    lines = [(i, t) for i, t in enumerate(text, 1) if t.strip() and t[0] != "#"]
     if len(lines) <= 1:
         raise ScenarioError([Violation("county_table_empty", file)])
     if len(lines) > _MANY:
         raise ScenarioError([Violation("workbook_rows", file, params={"limit": _MANY})])
-    first, head = lines[0][0], [cell.strip() for cell in next(csv.reader([lines[0][1]]))]
-    faults = _head_faults(file, first, head)
-    if faults:
+    faults: list[Violation] = []
+    first, head = lines[0][0], _cells(file, *lines[0], faults)
+    faults += _head_faults(file, first, head) if head is not None else []
+    if head is None or faults:
         raise ScenarioError(faults)
     rows = []
     for i, line in lines[1:]:
-        cells = next(csv.reader([line]))
-        if len(cells) != len(head):
+        cells = _cells(file, i, line, faults)
+        if cells is not None and len(cells) != len(head):
             counts = {"wanted": len(head)}
             faults.append(Violation("table_cells", file, i, value=len(cells), params=counts))
-            continue
-        rows.append(_Row(file, i, {n: c.strip() for n, c in zip(head, cells, strict=True)}))
+        elif cells is not None:
+            rows.append(_Row(file, i, dict(zip(head, cells, strict=True))))
     return rows, faults
+
+
+def _cells(file: str, i: int, line: str, faults: list[Violation]) -> list[str] | None:
+    """Cells of a line, or None and a fault where it cannot be read or shown."""
+    if odd := UNPRINTABLE.search(line):
+        params: dict[str, object] = {"char": code_point(odd[0])}
+        faults.append(Violation("bad_character", file, i, params=params))
+        return None
+    try:
+        cells = [cell.strip() for cell in next(csv.reader([line], strict=True))]
+    except csv.Error:
+        faults.append(Violation("table_line", file, i))
+        return None
+    if any(len(cell) > _LONGEST for cell in cells):
+        faults.append(Violation("workbook_text", file, i, params={"limit": _LONGEST}))
+        return None
+    return cells
 
 
 def _head_faults(file: str, line: int, head: Sequence[str]) -> list[Violation]:
@@ -133,8 +149,8 @@ def _head_faults(file: str, line: int, head: Sequence[str]) -> list[Violation]:
     return found + [Violation("county_column_missing", file, line, n) for n in missing]
 
 
-def _faults(row: _Row) -> list[Violation]:
-    """What is wrong with the cells of a row, each taken by itself."""
+def _faults(row: _Row, last: int) -> list[Violation]:
+    """What is wrong with the cells of a row, each by itself; ``last`` is the last base year."""
     found = [row.fault("table_cell_empty", n) for n in NEEDED if not row.cells[n]]
     if not row.cells.get("id") and not row.cells.get("code"):
         found.append(row.fault("table_cell_empty", "code"))
@@ -145,10 +161,11 @@ def _faults(row: _Row) -> list[Violation]:
     if level and level not in LEVELS:
         params = {"allowed": list(LEVELS), "nearest": nearest(level, LEVELS)}
         found.append(row.fault("not_allowed", "level", **params))
-    found += _out_of_range(row, "year", _FIRST_YEAR, LAST_YEAR - 1, whole=True)
+    found += _out_of_range(row, "year", _FIRST_YEAR, last, whole=True)
     for columns, high in ((PERSONS, _EVERYBODY), (RATES, _ALL)):
         for column in columns:
-            found += _out_of_range(row, column, 0.0, high)
+            low = _SOMEBODY if column == "resident_population" else 0.0
+            found += _out_of_range(row, column, low, high)
     return found
 
 
@@ -160,6 +177,8 @@ def _out_of_range(
     if not words:
         return []
     try:
+        if "_" in words or not words.isascii():  # which Python would read, and no spreadsheet
+            raise ValueError(words)
         value = int(words) if whole else float(words)
     except ValueError:
         return [row.fault("not_a_number", column, expected="integer" if whole else "number")]
@@ -196,13 +215,14 @@ def _study(row: _Row, path: Path, years: int) -> Study:
         place_file=row.file,
         id=place.id,
         place=census.joined(place),
-        horizon=horizon_of(base, years),
+        horizon=base + years,
         seed=DEFAULT_SEED,
         parameters=central_values(),
         overridden={},
         cases={},
         age_tables={y: table for y, table in ages.items() if y <= base},
         sources=(path,),
+        figures_line=row.line,
     )
 
 

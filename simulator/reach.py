@@ -14,8 +14,14 @@ LIBRARY = Path(__file__).resolve().parent.parent / "scenarios"
 MAX_BYTES = 500_000
 
 
-def read_input(path: Path, file: str) -> bytes:
+def read_input(path: Path, file: str, limit: int = MAX_BYTES) -> bytes:
     """Bytes of a file that somebody named, no more of them than an input can have.
+
+    Parameters
+    ----------
+    path : what is read
+    file : the file as the user named it
+    limit : bytes that an input of its kind can have
 
     Raises
     ------
@@ -27,13 +33,13 @@ def read_input(path: Path, file: str) -> bytes:
         if not (stat.S_ISREG(about.st_mode) or stat.S_ISDIR(about.st_mode)):
             raise ScenarioError([Violation("no_plain_file", file)])
         with path.open("rb") as handle:
-            raw = handle.read(MAX_BYTES + 1)
+            raw = handle.read(limit + 1)
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
         code = "not_found" if isinstance(error, FileNotFoundError) else "unreadable"
         reason = getattr(error, "strerror", None) or str(error)
         raise ScenarioError([Violation(code, file, params={"reason": reason})]) from None
-    if len(raw) > MAX_BYTES:
-        limits = {"limit": MAX_BYTES}
+    if len(raw) > limit:
+        limits = {"limit": limit}
         raise ScenarioError([Violation("too_large", file, value=about.st_size, params=limits)])
     return raw
 

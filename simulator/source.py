@@ -5,7 +5,6 @@ YAML 1.2 scalars; no anchors, aliases, tags or duplicate keys; one mapping at th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +17,7 @@ from simulator.reach import MAX_BYTES, read_input
 from simulator.syntax import (
     FULL_WIDTH_COLON,
     MAX_DEPTH,
+    UNPRINTABLE,
     broken_key,
     code_point,
     compose,
@@ -26,11 +26,6 @@ from simulator.syntax import (
 
 _TAG = "tag:yaml.org,2002:"
 _OCTAL, _HEX = 8, 16
-#: Control characters, those that turn the direction of writing, and line ends of other worlds:
-#: in a terminal or a table they would show something else than what is there.
-_UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
-)
 #: No figure of a plan has as many digits; beyond, whole numbers are no longer told apart.
 _MOST = 10**15
 
@@ -148,7 +143,7 @@ class _Reader:
             self._fault("too_deep", node, path[:3], limit=MAX_DEPTH)
 
     def _scalar(self, node: ScalarNode, path: Path_) -> Any:
-        if odd := _UNPRINTABLE.search(node.value):
+        if odd := UNPRINTABLE.search(node.value):
             self._fault("bad_character", node, path, char=code_point(odd[0]))
             return None
         try:

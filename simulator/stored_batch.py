@@ -70,14 +70,19 @@ class Means:
 
 def evaluate(study: Study, draws: int, seed: int | None) -> Evaluated:
     """Run a study in this thread alone; figures that are refused are told, not raised."""
+    drawn: Mapping[str, Outlook] = {}
     try:
         result = run(study, face_value=False)
+        if draws:
+            chosen = study.seed if seed is None else seed
+            drawn = {n: outlook(r, draws, chosen, workers=1) for n, r in result.runs.items()}
     except ScenarioError as error:
         return Evaluated(study, None, {}, error)
-    drawn: Mapping[str, Outlook] = {}
-    if draws:
-        chosen = study.seed if seed is None else seed
-        drawn = {n: outlook(r, draws, chosen, workers=1) for n, r in result.runs.items()}
+    except (ArithmeticError, ValueError) as error:
+        # One place that cannot be computed must not end the others; what stopped it is told.
+        reason = {"reason": f"{type(error).__name__}: {error}"}
+        fault = Violation("place_failed", study.place_file, study.figures_line, params=reason)
+        return Evaluated(study, None, {}, ScenarioError([fault]))
     return Evaluated(study, result, drawn)
 
 

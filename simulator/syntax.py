@@ -19,6 +19,11 @@ from simulator.errors import ScenarioError, Violation
 MAX_DEPTH = 20
 #: The reader's own levels count the document and the key that is read beside the values.
 _READ_DEPTH = MAX_DEPTH + 2
+#: Control characters, those that turn the direction of writing, and line ends of other worlds:
+#: in a terminal or a table they would show something else than what is there.
+UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 FULL_WIDTH_COLON = "："
 
 #: A key written with a full-width colon, or with no space after its colon.

@@ -124,7 +124,8 @@ def first_totals(
         assumed.append(Assumed("hukou_population", hukou, "persons", "hukou_balances", str(year)))
     rate = facts.get("hukou_urbanization_rate", year)
     if rate is None:
-        resident_rate = town / residents
+        # Without residents the totals contradict themselves, which the caller tells.
+        resident_rate = town / residents if residents > 0.0 else 0.0
         rate = resident_rate - values["hukou_rate_gap"]
         lowest = values["hukou_rate_floor"] * resident_rate
         if rate >= lowest:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from census_book import AGE_WORDS, PLACES, ages_of, book
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from typer.testing import CliRunner
 
 from simulator import run
 from simulator.cli import app
 from simulator.county_places import census_year, county_studies
 from simulator.errors import ScenarioError
+from simulator.intake import census_book
 from simulator.intake.census_heads import age_group, figure
 from simulator.intake.census_tables import import_census
 
@@ -104,6 +107,9 @@ def test_the_same_columns_in_another_order_and_flattened(tmp_path: Path) -> None
         ({"表2!B3": "总量"}, [("census_head_missing", "hukou")]),
         ({"表1!I3": "城镇人口"}, [("census_head_twice", "表1!I4")]),
         ({"表1!D10": 1_555_000}, [("census_ages_slipped", "表1!D10")]),
+        ({"表3!E10": None}, [("census_age_empty", "表3!E10")]),
+        ({"表3!E10": "  "}, [("not_a_number", "表3!E10")]),
+        ({"表3!F3": "1—3岁"}, [("census_ages_gap", "表3!F4"), ("census_ages_gap", "表3!G4")]),
     ],
 )  # fmt: skip
 def test_faults_are_told_by_sheet_and_cell(
@@ -182,3 +188,87 @@ def test_age_groups_by_their_words(heading: str, group: tuple[int, int] | None) 
 )  # fmt: skip
 def test_figures_by_their_words(heading: str, name: str | None) -> None:
     assert figure(heading) == name
+
+
+def test_a_dash_is_nobody(tmp_path: Path) -> None:
+    found = tables(book(tmp_path / "book.xlsx", changes={"表3!AN10": "—", "表3!AO10": 0}))
+    ages = next(row for row in found["age_sex"] if row["name"] == "渠县")
+    assert (ages["m_85p"], ages["f_85p"]) == ("0", "0")
+
+
+def test_ages_within_others_are_not_added_twice(tmp_path: Path) -> None:
+    changes = {"表3!AP3": "3岁", "表3!AP4": "男", **{f"表3!AP{row}": 7 for row in range(5, 12)}}
+    found = faults(book(tmp_path / "book.xlsx", changes=changes))
+    assert found == [("census_ages_overlap", "表3!AP4")]
+
+
+def test_finer_ages_are_added_up(tmp_path: Path) -> None:
+    finer = {"表3!F3": "1—2岁", "表3!AP3": "3—4岁男", "表3!AQ3": "3—4岁女"}
+    more = {f"表3!{column}{row}": 7 for column in ("AP", "AQ") for row in range(5, 12)}
+    found = tables(book(tmp_path / "book.xlsx", changes={**finer, **more}))
+    ages = next(row for row in found["age_sex"] if row["name"] == "渠县")
+    group = ages_of(1_155_000)[1] + 7
+    assert (ages["m_1_4"], ages["f_1_4"]) == (str(group), str(group))
+
+
+def test_a_county_that_one_table_of_ages_lacks(tmp_path: Path) -> None:
+    """The oldest stand in a table of their own, and a county is not in it."""
+    path = book(tmp_path / "book.xlsx")
+    workbook = load_workbook(path)
+    ages, old = workbook["表3"], workbook.create_sheet("表4")
+    for row in range(1, 12):
+        name = ages.cell(row, 1).value
+        last = [ages.cell(row, column).value for column in (40, 41)]
+        old.append([name, *last])
+    ages.delete_cols(40, 2)
+    old.delete_rows(10)
+    workbook.save(path)
+    assert faults(path) == [("census_figure_missing", "渠县")]
+
+
+def flat(path: Path, name: str, code: str = "999901") -> Path:
+    """A table of one county whose name the list of codes does not have."""
+    workbook = Workbook()
+    page = workbook.active
+    assert page is not None
+    page.append(["地区", "代码", "常住人口", "城镇人口", "户籍人口",
+                 *(f"{sex}{word}" for word in AGE_WORDS for sex in "男女")])  # fmt: skip
+    ages = [n for n in ages_of(1_000_000) for _ in "mf"]
+    page.append([name, code, sum(ages), 300_000, 900_000, *ages])
+    workbook.save(path)
+    return path
+
+
+def test_names_are_never_formulas(tmp_path: Path) -> None:
+    path = flat(tmp_path / "a.xlsx", "@SUM")
+    assert tables(path, 2010)["core"][0]["name"] == "'@SUM"
+
+
+def test_a_name_that_turns_the_text_is_refused(tmp_path: Path) -> None:
+    assert faults(flat(tmp_path / "a.xlsx", "甲\u202e县"), 2010)[0] == (
+        "bad_character", "Sheet!A2",
+    )  # fmt: skip
+
+
+def test_the_name_of_the_file_stays_one_comment(tmp_path: Path) -> None:
+    _, files = import_census(flat(tmp_path / "a\nb\u202e.xlsx", "甲县"), 2010)
+    lines = files["county_2010_core.csv"].decode().split("\n")
+    assert lines[0] == "# 2010 census, from a b?.xlsx"
+    assert lines[1].startswith("code,")
+
+
+def test_document_types_pipes_and_large_files_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = tmp_path / "typed.xlsx"
+    with ZipFile(typed, "w") as archive:
+        padding = b"<!-- " + b" " * (1 << 20) + b" -->"
+        archive.writestr("xl/workbook.xml", padding[: (1 << 20) - 4] + b"<!DOCTYPE x>")
+    assert faults(typed) == [("census_unreadable", "")]
+    monkeypatch.setattr(census_book, "MAX_PARTS", 2)
+    assert faults(book(tmp_path / "book.xlsx")) == [("workbook_bomb", "")]
+    monkeypatch.setattr(census_book, "MAX_BYTES", 100)
+    assert faults(tmp_path / "book.xlsx") == [("too_large", "")]
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.xlsx")
+        assert faults(tmp_path / "pipe.xlsx") == [("no_plain_file", "")]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from simulator import load_scenario, run
+from simulator import load_scenario, run, stored_batch
 from simulator.cli import app
 from simulator.errors import ScenarioError
-from simulator.place_table import COLUMNS, table_studies
+from simulator.place_table import COLUMNS, LEVELS, PERSONS, RATES, table_studies
 
 HEAD = "name,province,year,code,level,resident_population,resident_urbanization_rate"
 PLACE = """\
@@ -127,7 +130,14 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 
 def test_years_beyond_the_national_series(tmp_path: Path) -> None:
     path = written(tmp_path, HEAD, "甲县,四川省,2022,519901,,500000,45.5")
-    assert faults(path, 79) == [("outside", None, "")]
+    assert faults(path, 78 + 74) == [("outside", None, "")]
+    rows = ["甲县,四川省,2022,519901,,500000,45.5", "乙县,四川省,2021,519902,,500000,45.5",
+            "丙县,四川省,2099,519903,,500000,x"]  # fmt: skip
+    assert faults(written(tmp_path, HEAD, *rows), 79) == [
+        ("outside", 2, "year"),
+        ("not_a_number", 4, "resident_urbanization_rate"),
+        ("outside", 4, "year"),
+    ]
 
 
 def test_the_command_refuses_with_code_2_and_keeps_nothing(tmp_path: Path) -> None:
@@ -139,3 +149,127 @@ def test_the_command_refuses_with_code_2_and_keeps_nothing(tmp_path: Path) -> No
     assert "3 处问题" in found.stderr
     assert found.stdout == ""
     assert not store.exists()
+
+
+@pytest.mark.parametrize("figures", ["0,", "0,45", "0.5,45"])
+def test_a_place_without_people_is_a_fault_of_its_row(tmp_path: Path, figures: str) -> None:
+    row = f"甲县,四川省,2022,519901,,{figures}"
+    good = "乙县,四川省,2022,519902,,500000,45.5"
+    found = faults(written(tmp_path, HEAD, good, row))
+    assert found == [("outside", 3, "resident_population")]
+
+
+@pytest.mark.parametrize(
+    ("columns", "figures", "code"),
+    [
+        ("town_population,nonlocal_residents", "5e-324,30000", "base_unreachable"),
+        ("resident_population,hukou_population,out_migrants", "500000,100000,0", None),
+        ("resident_population,hukou_population", "1e6,5e-324", "totals_contradict"),
+    ],
+)
+def test_figures_that_cannot_be_met_are_refused_alone(
+    tmp_path: Path, columns: str, figures: str, code: str | None
+) -> None:
+    head = f"name,province,year,id,{columns}"
+    one, other = f"甲县,四川省,2022,a,{figures}", f"乙县,四川省,2022,b,{columns.count(',') * ','}"
+    path = written(tmp_path, head, one, other)
+    found = [stored_batch.evaluate(study, 0, None) for study in table_studies(path, 2)]
+    assert found[1].result is not None
+    if code is None:
+        assert found[0].result is not None
+        return
+    assert found[0].refusal is not None
+    [fault] = found[0].refusal.violations
+    assert (fault.code, fault.file, fault.line) == (code, str(path), 2)
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError("by zero"), ValueError("no root")])
+def test_a_place_that_cannot_be_computed_is_refused_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise error
+
+    [study] = table_studies(written(tmp_path, HEAD, "甲县,四川省,2022,519901,,500000,45.5"), 2)
+    monkeypatch.setattr(stored_batch, "outlook", broken)
+    found = stored_batch.evaluate(study, 2, None)
+    assert found.result is None
+    assert found.refusal is not None
+    [fault] = found.refusal.violations
+    assert (fault.code, fault.line) == ("place_failed", 2)
+    assert fault.params["reason"] == f"{type(error).__name__}: {error}"
+
+
+_COUNTS = st.sampled_from(["", "", "0", "1", "3.5", "5e-324", "500000", "2e9"]) | st.floats(
+    0.0, 1e6
+).map(str)
+_SHARES = st.sampled_from(["", "0", "5e-324", "45", "99.9999999", "100"]) | st.floats(
+    0.0, 100.0
+).map(str)
+_ROWS = st.fixed_dictionaries(
+    {
+        "name": st.just("甲县"),
+        "id": st.just("a"),
+        "province": st.sampled_from(["四川省", "上海市", "无此省"]),
+        "year": st.sampled_from(["1949", "1990", "2010", "2022", "2049"]),
+        "level": st.sampled_from(["", *LEVELS]),
+        **dict.fromkeys(PERSONS, _COUNTS),
+        **dict.fromkeys(RATES, _SHARES),
+    }
+)
+
+
+@given(row=_ROWS)
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_any_row_runs_or_is_refused(tmp_path: Path, row: dict[str, str]) -> None:
+    path = written(tmp_path, ",".join(row), ",".join(row.values()))
+    try:
+        [study] = table_studies(path, 2)
+        people = run(study, face_value=False).trend.paths.population
+    except ScenarioError as refused:
+        for fault in refused.violations:
+            assert (fault.file, fault.line) == (str(path), 2)
+        return
+    assert np.isfinite(people).all()
+    assert (people >= 0.0).all()
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "column"),
+    [
+        ("甲\u202e县,四川省,2022,519901,,500000,45.5", "bad_character", ""),
+        ("甲\0县,四川省,2022,519901,,500000,45.5", "bad_character", ""),
+        ("甲\u2028县,四川省,2022,519901,,500000,45.5", "bad_character", ""),
+        ("甲县,四川省,2022,519901,,9_00000,45.5", "not_a_number", "resident_population"),
+        ("甲县,四川省,20_22,519901,,500000,45.5", "not_a_number", "year"),
+        ("甲县,四川省,2022,519901,,５０００００,45.5", "not_a_number", "resident_population"),
+        ("甲" * 201 + ",四川省,2022,519901,,500000,45.5", "workbook_text", ""),
+        ("甲" * 140_000 + ",四川省,2022,519901,,500000,45.5", "table_line", ""),
+        ('"甲县,四川省,2022,519901,,500000,45.5', "table_line", ""),
+    ],
+)
+def test_cells_that_mislead_are_refused(tmp_path: Path, line: str, code: str, column: str) -> None:
+    good = "乙县,四川省,2022,519902,,500000,45.5"
+    wrong = "丙县,四川省,2022,519903,,many,45.5"
+    found = faults(written(tmp_path, HEAD, good, line, wrong))
+    assert found == [(code, 3, column), ("not_a_number", 4, "resident_population")]
+
+
+def test_the_head_is_read_as_carefully(tmp_path: Path) -> None:
+    assert faults(written(tmp_path, "name\u202e,province,year,code", "a,b,2022,519901")) == [
+        ("bad_character", 1, "")
+    ]
+    assert faults(written(tmp_path, '"name,province,year,code', "a,b,2022,519901")) == [
+        ("table_line", 1, "")
+    ]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_pipes_and_large_files_are_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    assert faults(tmp_path / "pipe.csv") == [("no_plain_file", None, "")]
+    large = tmp_path / "large.csv"
+    large.write_bytes(b"#" * 5_000_001)
+    assert faults(large) == [("too_large", None, "")]

@@ -7,7 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
@@ -20,6 +20,7 @@ from simulator.intake.layout import SHEETS, sheet_name
 MAX_BYTES, MAX_UNPACKED, MAX_PARTS = 2_000_000, 20_000_000, 200
 MAX_SHEETS, MAX_ROWS, MAX_COLUMNS = 12, 1_000, 20
 MAX_TEXT = 2_000
+_DOCTYPE, _PIECE = b"<!DOCTYPE", 1 << 20
 #: Shares become per cent, without the tail that binary fractions would show.
 _PERCENT, _DIGITS = 100.0, 10
 UNREADABLE = (
@@ -58,7 +59,7 @@ def read_book(raw: bytes, file: str) -> Book:
     ScenarioError
         If it is too large, packed suspiciously, no workbook, or holds formulas.
     """
-    _check_archive(raw, file)
+    check_archive(raw, file, Limits(MAX_BYTES, MAX_UNPACKED, MAX_PARTS))
     book = Book(file)
     faults: list[Violation] = []
     try:
@@ -82,29 +83,53 @@ def read_book(raw: bytes, file: str) -> Book:
     return book
 
 
-def _check_archive(raw: bytes, file: str) -> None:
-    """Refuse what would unpack to more than a workbook of figures can be."""
-    if len(raw) > MAX_BYTES:
-        limits = {"limit": MAX_BYTES}
-        raise ScenarioError([Violation("too_large", file, value=len(raw), params=limits)])
+@dataclass(frozen=True)
+class Limits:
+    """What a workbook of one kind can have: bytes packed and unpacked, and parts."""
+
+    packed: int
+    unpacked: int
+    parts: int
+    unreadable: str = "workbook_unreadable"
+
+
+def check_archive(raw: bytes, file: str, limits: Limits) -> None:
+    """Refuse what would unpack to more than a workbook of its kind can be, or has document types.
+
+    Raises
+    ------
+    ScenarioError
+        If it is too large, packed suspiciously, or no archive that can be read.
+    """
+    if len(raw) > limits.packed:
+        most = {"limit": limits.packed}
+        raise ScenarioError([Violation("too_large", file, value=len(raw), params=most)])
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             parts = archive.infolist()
             unpacked = sum(part.file_size for part in parts)
-            if unpacked > MAX_UNPACKED or len(parts) > MAX_PARTS:
-                limits = {"limit": MAX_UNPACKED}
-                found = Violation("workbook_bomb", file, value=unpacked, params=limits)
+            if unpacked > limits.unpacked or len(parts) > limits.parts:
+                most = {"limit": limits.unpacked}
+                found = Violation("workbook_bomb", file, value=unpacked, params=most)
                 raise ScenarioError([found])
             # No workbook has document types; they are where entities grow without end.
-            if any(_typed(archive.read(part)) for part in parts):
-                raise ScenarioError([Violation("workbook_unreadable", file)])
+            for part in parts:
+                with archive.open(part) as stream:
+                    if _typed(stream):
+                        raise ScenarioError([Violation(limits.unreadable, file)])
     except UNREADABLE:
-        raise ScenarioError([Violation("workbook_unreadable", file)]) from None
+        raise ScenarioError([Violation(limits.unreadable, file)]) from None
 
 
-def _typed(part: bytes) -> bool:
-    """Whether XML in whatever encoding declares a document type."""
-    return b"<!DOCTYPE" in part.replace(b"\0", b"").upper()
+def _typed(stream: IO[bytes]) -> bool:
+    """Whether XML in whatever encoding declares a document type; read a piece at a time."""
+    before = b""
+    while piece := stream.read(_PIECE):
+        text = before + piece.replace(b"\0", b"").upper()
+        if _DOCTYPE in text:
+            return True
+        before = text[-len(_DOCTYPE) + 1 :]
+    return False
 
 
 def _sheet(book: Book, sheet: str, page: Any, faults: list[Violation]) -> dict[int, dict[int, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +12,9 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
 from simulator.errors import ScenarioError, Violation
-from simulator.intake.cells import UNREADABLE
+from simulator.intake.cells import UNREADABLE, Limits, check_archive
 from simulator.intake.census_heads import REGION, is_code, is_region, squeezed
+from simulator.reach import read_input
 
 #: A volume is some 10 MB; what unpacks to more than these is no census of counties.
 MAX_BYTES, MAX_UNPACKED, MAX_PARTS = 60_000_000, 800_000_000, 500
@@ -59,7 +59,8 @@ def read_sheets(path: Path) -> list[Sheet]:
         If the file is missing, too large or no workbook, or no sheet has a region column.
     """
     file = str(path)
-    raw = _bytes(path, file)
+    raw = read_input(path, file, MAX_BYTES)
+    check_archive(raw, file, Limits(MAX_BYTES, MAX_UNPACKED, MAX_PARTS, "census_unreadable"))
     try:
         book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True, keep_links=False)
         if len(book.sheetnames) > MAX_SHEETS:
@@ -73,29 +74,6 @@ def read_sheets(path: Path) -> list[Sheet]:
     if not sheets:
         raise ScenarioError([Violation("census_no_region", file, params={"head": REGION[0]})])
     return sheets
-
-
-def _bytes(path: Path, file: str) -> bytes:
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise ScenarioError([Violation("not_found", file)]) from None
-    except OSError as error:
-        reason = {"reason": error.strerror or str(error)}
-        raise ScenarioError([Violation("unreadable", file, params=reason)]) from None
-    if len(raw) > MAX_BYTES:
-        limit = {"limit": MAX_BYTES}
-        raise ScenarioError([Violation("too_large", file, value=len(raw), params=limit)])
-    try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            parts = archive.infolist()
-    except UNREADABLE:
-        raise ScenarioError([Violation("census_unreadable", file)]) from None
-    unpacked = sum(part.file_size for part in parts)
-    if unpacked > MAX_UNPACKED or len(parts) > MAX_PARTS:
-        limit = {"limit": MAX_UNPACKED}
-        raise ScenarioError([Violation("workbook_bomb", file, value=unpacked, params=limit)])
-    return raw
 
 
 def _sheet(file: str, name: str, page: Any) -> Sheet | None:

@@ -7,6 +7,7 @@ of a column from top to bottom, spaces taken out. Positions are never relied on.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from simulator.county_tables import GROUP_NAMES, GROUP_STARTS
@@ -20,6 +21,7 @@ _AGE = re.compile(
     r"(?P<low>\d{1,3})(?:(?:岁)?(?:-|—|–|－|~|～|至|到)(?P<high>\d{1,3}))?岁?(?P<open>及?以上|\+)?"
 )
 _OPEN_AGE = 100
+_BOUNDS = (*GROUP_STARTS, _OPEN_AGE + 1)
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,39 @@ def figure(heading: str) -> str | None:
     return None
 
 
+@dataclass(frozen=True)
+class Ages:
+    """Ages of one sex (0 male) that a column counts, both ends included, within one group."""
+
+    sex: int
+    low: int
+    high: int
+    group: int
+
+    @property
+    def column(self) -> str:
+        """Name of the group's column in the age table."""
+        return group_column(self.sex, self.group)
+
+    def overlaps(self, other: Ages) -> bool:
+        """Whether somebody is counted in both columns."""
+        return self.sex == other.sex and self.low <= other.high and other.low <= self.high
+
+
+def ages_missing(group: int, counted: Iterable[Ages]) -> bool:
+    """Whether ages of a group are in none of the columns that count it."""
+    there = {age for ages in counted for age in range(ages.low, ages.high + 1)}
+    return not there.issuperset(range(_BOUNDS[group], _BOUNDS[group + 1]))
+
+
 def age_group(heading: str) -> tuple[int, int] | None:
     """Sex (0 male) and position in ``GROUP_NAMES`` that a heading names, if it names both."""
+    found = ages_of(heading)
+    return None if found is None else (found.sex, found.group)
+
+
+def ages_of(heading: str) -> Ages | None:
+    """Sex and ages that a heading names, if it names both and they lie in one group."""
     sexes = [s for s in _SEX if s in heading]
     if len(sexes) != 1 or any(word in heading for word in _TOTAL):
         return None
@@ -101,10 +134,9 @@ def age_group(heading: str) -> tuple[int, int] | None:
         return None
     low = int(found[0]["low"])
     high = _OPEN_AGE if found[0]["open"] else int(found[0]["high"] or low)
-    bounds = (*GROUP_STARTS, _OPEN_AGE + 1)
     for i in range(len(GROUP_NAMES)):
-        if bounds[i] <= low <= high < bounds[i + 1]:
-            return _SEX[sexes[0]], i
+        if _BOUNDS[i] <= low <= high < _BOUNDS[i + 1]:
+            return Ages(_SEX[sexes[0]], low, high, i)
     return None
 
 

@@ -23,11 +23,14 @@ from simulator.intake.census_book import Cell, Sheet, read_sheets, regions
 from simulator.intake.census_heads import (
     CODE,
     RENAMED_2020,
-    age_group,
+    Ages,
+    ages_missing,
+    ages_of,
     figure,
-    group_column,
     squeezed,
 )
+from simulator.report.plain_cells import plain
+from simulator.syntax import UNPRINTABLE, code_point
 
 CORE = {FIRST_YEAR: CORE_2010, FIRST_YEAR + 10: CORE_2020}
 _YEAR = re.compile(r"(20[12]0)年?")
@@ -45,7 +48,8 @@ _SLIPPED = 0.10
 class _Found:
     """Figures of counties by code and column with the cell of each, and what is wrong.
 
-    ``empty`` are names of cells that hold nothing; ``doubtful`` figures, and ``unnamed`` columns
+    ``empty`` are names of cells that hold nothing, ``nobody`` figures printed as a dash;
+    ``doubtful`` figures, and ``unnamed`` columns
     of them, that cannot be called missing, because their cell or the name of a row was refused.
     """
 
@@ -54,6 +58,7 @@ class _Found:
     figures: dict[tuple[str, str], float] = field(default_factory=dict)
     cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
     empty: dict[tuple[str, str], str] = field(default_factory=dict)
+    nobody: set[tuple[str, str]] = field(default_factory=set)
     doubtful: set[tuple[str, str]] = field(default_factory=set)
     unnamed: set[str] = field(default_factory=set)
     faults: list[Violation] = field(default_factory=list)
@@ -88,8 +93,10 @@ def import_census(path: Path, year: int | None) -> tuple[int, dict[str, bytes]]:
     if found.faults:
         raise ScenarioError(found.faults)
     names = {"core": CORE[census], "age_sex": AGE_COLUMNS}
+    # A file may be called anything, and a comment is one line.
+    source = UNPRINTABLE.sub("?", " ".join(path.name.split()))
     return census, {
-        f"county_{census}_{kind}.csv": _csv(found, columns, f"{census} census, from {path.name}")
+        f"county_{census}_{kind}.csv": _csv(found, columns, f"{census} census, from {source}")
         for kind, columns in names.items()
     }
 
@@ -104,10 +111,12 @@ def _columns(sheet: Sheet, year: int, found: _Found) -> dict[int, str]:
     """Name of the table's column for each column of the sheet that is known."""
     names: dict[int, str] = {}
     first: dict[str, Cell] = {}
+    aged: list[tuple[Ages, Cell]] = []
     for j, cell in sheet.headings.items():
-        group, name = age_group(cell.value), figure(cell.value)
-        if group is not None:
-            names[j] = group_column(*group)
+        ages, name = ages_of(cell.value), figure(cell.value)
+        if ages is not None:
+            aged.append((ages, cell))
+            names[j] = ages.column
             continue
         if name is not None and year != FIRST_YEAR:
             name = RENAMED_2020.get(name, name)
@@ -117,7 +126,23 @@ def _columns(sheet: Sheet, year: int, found: _Found) -> dict[int, str]:
             found.fault("census_head_twice", cell.name, cell.value, other=first[name].name)
             continue
         first[name], names[j] = cell, name
+    _check_ages(aged, found)
     return names
+
+
+def _check_ages(aged: list[tuple[Ages, Cell]], found: _Found) -> None:
+    """Faults where columns of a sheet count somebody twice, or leave out ages of a group."""
+    for i, (ages, cell) in enumerate(aged):
+        twice = next((c for a, c in aged[:i] if a.overlaps(ages)), None)
+        if twice is not None:
+            found.fault("census_ages_overlap", cell.name, cell.value, other=twice.name)
+    parts: dict[str, list[tuple[Ages, Cell]]] = {}
+    for ages, cell in aged:
+        parts.setdefault(ages.column, []).append((ages, cell))
+    for column, members in parts.items():
+        group, cell = members[0][0].group, members[0][1]
+        if ages_missing(group, (ages for ages, _ in members)):
+            found.fault("census_ages_gap", cell.name, cell.value, column=column)
 
 
 def _read(sheet: Sheet, year: int, found: _Found) -> None:
@@ -142,12 +167,18 @@ def _read_row(
     for j, column in columns.items():
         if j not in row:
             region = row[sheet.region]
-            found.empty[code, column] = Cell(region.sheet, region.row, j, None).name
+            where = Cell(region.sheet, region.row, j, None).name
+            found.empty[code, column] = where
+            if column in AGE_COLUMNS:  # nobody is printed as a dash; nothing may be a figure lost
+                found.doubtful.add((code, column))
+                found.fault("census_age_empty", where, region.value, column=column)
             continue
         before = len(found.faults)
         value = _number(row[j], found)
         if len(found.faults) > before:
             found.doubtful.add((code, column))
+        elif value is None:
+            found.nobody.add((code, column))
         if value is not None:
             sums[column] = sums.get(column, 0.0) + value
             found.cells.setdefault((code, column), row[j])
@@ -161,6 +192,9 @@ def _read_row(
 def _unit(sheet: Sheet, name: str, row: dict[int, Cell], walk: Walk, found: _Found) -> Unit | None:
     """Which unit a row is; None for sums, and for names that nobody knows, which are faults."""
     if name in _SUMS:
+        return None
+    if odd := UNPRINTABLE.search(name):
+        found.fault("bad_character", row[sheet.region].name, name, char=code_point(odd[0]))
         return None
     code = squeezed(row[sheet.code].value) if sheet.code in row else ""
     if code:
@@ -219,12 +253,21 @@ def _whole(found: _Found, year: int) -> None:
             if (code, name) not in found.figures and not told:
                 where = found.empty.get((code, name), unit.name)
                 found.fault("census_figure_missing", where, unit.name, column=name)
-        people = found.figures.get((code, "resident"), 0.0)
-        aged = [found.figures.get((code, name)) for name in AGE_COLUMNS]
-        total = sum(value or 0.0 for value in aged)
-        if people and abs(total / people - 1.0) > _SLIPPED:
-            cell = found.cells[code, "resident"].name
-            found.fault("census_ages_slipped", cell, unit.name, ages=total, residents=people)
+        _whole_ages(found, code, unit)
+
+
+def _whole_ages(found: _Found, code: str, unit: Unit) -> None:
+    """Whether every age of a county is told, and their sum is that of its residents."""
+    keys = [(code, name) for name in AGE_COLUMNS]
+    if any(key in found.doubtful or key[1] in found.unnamed for key in keys):
+        return
+    people, cell = found.figures.get((code, "resident"), 0.0), found.cells.get((code, "resident"))
+    total = sum(found.figures.get(key, 0.0) for key in keys)
+    lost = [key[1] for key in keys if key not in found.figures and key not in found.nobody]
+    if lost:
+        found.fault("census_figure_missing", unit.name, unit.name, column=", ".join(lost))
+    elif people and cell is not None and abs(total / people - 1.0) > _SLIPPED:
+        found.fault("census_ages_slipped", cell.name, unit.name, ages=total, residents=people)
 
 
 def _csv(found: _Found, columns: tuple[str, ...], about: str) -> bytes:
@@ -238,10 +281,10 @@ def _csv(found: _Found, columns: tuple[str, ...], about: str) -> bytes:
         none = 0 if columns == AGE_COLUMNS else ""
         figures = [found.figures.get((code, name), none) for name in columns]
         head = (code, unit.province, unit.prefecture, unit.name, "county")
-        writer.writerow((*head, *(_plain(value) for value in figures)))
+        writer.writerow((*(plain(words) for words in head), *(_digits(value) for value in figures)))
     return stream.getvalue().encode()
 
 
-def _plain(value: float | str) -> str:
+def _digits(value: float | str) -> str:
     """Digits that read back the same, whole numbers without a point."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
