@@ -39,6 +39,13 @@ def indicators(totals: np.ndarray) -> np.ndarray:
     return np.stack([getattr(stocks, name) for name in INDICATORS], axis=1)
 
 
+def _both(totals: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """`indicators` of totals on trend and under the policy; once where the trend is the policy."""
+    trend, policy = totals
+    found = indicators(trend)
+    return found, found if policy is trend else indicators(policy)
+
+
 def run_bands(
     run: Run,
     draws: int,
@@ -53,7 +60,7 @@ def run_bands(
     The bins of the sketches are set by the first block of the stream, whatever draws are asked
     for, so that no choice of ``first``, ``workers`` or ``chunk`` changes a number.
     """
-    pilot = [indicators(totals) for totals in project_draws(run, seed, range(BLOCK))]
+    pilot = _both(project_draws(run, seed, range(BLOCK)))
     trend, policy = (Sketch(values) for values in pilot)
     wanted, lock = range(first, first + draws), Lock()
     # The block that set the bins need not be projected twice.
@@ -63,7 +70,7 @@ def run_bands(
         policy.add(pilot[1][done])
 
     def work(part: range) -> None:
-        values = [indicators(totals) for totals in project_draws(run, seed, part)]
+        values = _both(project_draws(run, seed, part))
         with lock:
             trend.add(values[0])
             policy.add(values[1])

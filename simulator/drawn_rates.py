@@ -34,37 +34,26 @@ def patterns(values: Mapping[str, np.ndarray], central: Mapping[str, float]) -> 
     )
 
 
-def with_levels(
-    found: DrawInputs,
-    values: Mapping[str, np.ndarray],
-    central: Mapping[str, float],
-    years: range,
-    arrival_base: float,
-    shift_after: int,
-) -> DrawInputs:
-    """`patterns` made whole.
-
-    Parameters
-    ----------
-    found : as `patterns` made it
-    values, central : every parameter, as there
-    years : calendar years projected
-    arrival_base : residents that arrivals are a share of
-    shift_after : last year before the recent shift of levels
-    """
-    return found._replace(
-        level=flow_levels(values, years, arrival_base, shift_after),
-        fertility_scale=values["fertility_ratio"] / central["fertility_ratio"],
-    )
-
-
 def drawn_rates(
     values: Mapping[str, np.ndarray],
     central: Mapping[str, float],
     years: range,
     arrival_base: float,
     shift_after: int,
+    shared: DrawInputs | None = None,
 ) -> DrawInputs:
-    """Rates of K draws; parameters as in `with_levels`."""
-    found = patterns(values, central)
-    return with_levels(found, values, central, years, arrival_base, shift_after)
+    """Rates of K draws.
+
+    Parameters
+    ----------
+    values, central : every parameter, as for `patterns`
+    years : calendar years projected
+    arrival_base : residents that arrivals are a share of
+    shift_after : last year before the recent shift of levels
+    shared : `patterns` of the same draws, where they are known already
+    """
+    found = patterns(values, central) if shared is None else shared
+    return found._replace(
+        level=flow_levels(values, years, arrival_base, shift_after),
+        fertility_scale=values["fertility_ratio"] / central["fertility_ratio"],
+    )

@@ -48,13 +48,22 @@ def _totals(sheet, block, out):
             out[r, p] = persons(sheet, block + out.shape[1] * r + p)
 
 
+@njit(cache=True, nogil=True)
+def _trend_of(inputs, draws, k, on_trend) -> Inputs:
+    """Inputs of draw ``k`` without a policy; ``on_trend`` is the trend's own ``trend_town``."""
+    return Inputs(
+        inputs.population, inputs.mortality, inputs.newborn_survival, inputs.asfr, inputs.srb,
+        draws.schedule[k], draws.level[k], draws.arrivals[k], inputs.participation,
+        inputs.policy_baseline, inputs.policy_baseline, draws.behaviour[k], on_trend,
+    )  # fmt: skip
+
+
 def rests(inputs: Inputs) -> bool:
     """Whether no lever of ``inputs`` acts and nothing limits the trend, so that every driver is 0.
 
     A quota among the rules in force at the place limits the trend itself.
     """
-    quota = inputs.policy_baseline[:, _QUOTA]
-    return np.array_equal(inputs.policy, inputs.policy_baseline) and bool(np.isinf(quota).all())
+    return np.array_equal(inputs.policy, inputs.policy_baseline) and bool(_unlimited(inputs))
 
 
 @njit(cache=True, nogil=True)
@@ -67,8 +76,8 @@ def _unlimited(inputs) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def _trend_year(inputs, t, births, record, scratch, quiet) -> None:
-    """One year on trend; a ``quiet`` one is its hazards, a step and births: no lever is asked."""
+def _year(inputs, t, births, record, scratch, quiet) -> None:
+    """One year; a ``quiet`` one, of a trend, is hazards, a step and births: no lever is asked."""
     if quiet:
         open_year(scratch, inputs, t)
         try_moves(inputs, scratch, 1.0, 1.0)
@@ -78,25 +87,13 @@ def _trend_year(inputs, t, births, record, scratch, quiet) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _follow_trend(inputs, scratch, births, record, quiet, cells) -> None:
-    """Project one draw on trend, keeping the totals of each year in ``cells`` (T + 1, 3, 3)."""
+def _follow(inputs, scratch, births, record, quiet, cells) -> None:
+    """Project one draw, keeping the totals of each year in ``cells`` (T + 1, 3, 3)."""
     sheet = scratch.sheet
     start(scratch, inputs)
     _totals(sheet, OPENING, cells[0])
     for t in range(inputs.srb.shape[0]):
-        _trend_year(inputs, t, births, record, scratch, quiet)
-        _totals(sheet, CLOSING, cells[t + 1])
-        turn_page(sheet)
-
-
-@njit(cache=True, nogil=True)
-def _follow(inputs, scratch, births, record, cells) -> None:
-    """Project one draw under the policy, as `_follow_trend` does the trend."""
-    sheet = scratch.sheet
-    start(scratch, inputs)
-    _totals(sheet, OPENING, cells[0])
-    for t in range(inputs.srb.shape[0]):
-        advance(inputs, t, births[0], births[1], record, scratch)
+        _year(inputs, t, births, record, scratch, quiet)
         _totals(sheet, CLOSING, cells[t + 1])
         turn_page(sheet)
 
@@ -116,12 +113,8 @@ def simulate_trend(inputs: Inputs, draws: DrawInputs, trend: np.ndarray) -> None
     on_trend = np.full(trend.shape[1], np.inf)
     for k in range(trend.shape[0]):
         scratch.scale[:] = draws.mortality_scale[k], draws.fertility_scale[k]
-        base = Inputs(
-            inputs.population, inputs.mortality, inputs.newborn_survival, inputs.asfr, inputs.srb,
-            draws.schedule[k], draws.level[k], draws.arrivals[k], inputs.participation,
-            inputs.policy_baseline, inputs.policy_baseline, draws.behaviour[k], on_trend,
-        )  # fmt: skip
-        _follow_trend(base, scratch, births, record, quiet, trend[k])
+        base = _trend_of(inputs, draws, k, on_trend)
+        _follow(base, scratch, births, record, quiet, trend[k])
 
 
 @njit(cache=True, nogil=True)
@@ -141,12 +134,8 @@ def simulate_draws(
     on_trend, town = np.full(trend.shape[1], np.inf), np.empty(trend.shape[1])
     for k in range(trend.shape[0]):
         scratch.scale[:] = draws.mortality_scale[k], draws.fertility_scale[k]
-        base = Inputs(
-            inputs.population, inputs.mortality, inputs.newborn_survival, inputs.asfr, inputs.srb,
-            draws.schedule[k], draws.level[k], draws.arrivals[k], inputs.participation,
-            inputs.policy_baseline, inputs.policy_baseline, draws.behaviour[k], on_trend,
-        )  # fmt: skip
-        _follow_trend(base, scratch, births, record, quiet, trend[k])
+        base = _trend_of(inputs, draws, k, on_trend)
+        _follow(base, scratch, births, record, quiet, trend[k])
         for t in range(town.size):
             town[t] = trend[k, t, :, _TOWN].sum()
         under = Inputs(
@@ -154,7 +143,7 @@ def simulate_draws(
             base.schedule, base.level, base.arrivals, base.participation,
             inputs.policy, base.policy_baseline, base.behaviour, town,
         )  # fmt: skip
-        _follow(under, scratch, births, record, policy[k])
+        _follow(under, scratch, births, record, False, policy[k])
 
 
 @njit(cache=True, nogil=True)
@@ -175,15 +164,11 @@ def simulate_history(
     on_trend, closing = np.full(totals.shape[1], np.inf), np.empty(inputs.population.shape)
     for k in range(totals.shape[0]):
         scratch.scale[:] = draws.mortality_scale[k], draws.fertility_scale[k]
-        base = Inputs(
-            inputs.population, inputs.mortality, inputs.newborn_survival, inputs.asfr, inputs.srb,
-            draws.schedule[k], draws.level[k], draws.arrivals[k], inputs.participation,
-            inputs.policy_baseline, inputs.policy_baseline, draws.behaviour[k], on_trend,
-        )  # fmt: skip
+        base = _trend_of(inputs, draws, k, on_trend)
         start(scratch, base)
         _totals(scratch.sheet, OPENING, totals[k, 0])
         for t in range(inputs.srb.shape[0]):
-            _trend_year(base, t, births, record, scratch, quiet)
+            _year(base, t, births, record, scratch, quiet)
             _totals(scratch.sheet, CLOSING, totals[k, t + 1])
             for y in range(at.shape[0]):
                 if at[y] == t:

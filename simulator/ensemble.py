@@ -15,7 +15,7 @@ from threading import Lock
 import numpy as np
 
 from simulator.axes import N_PLACES, N_REGISTRATIONS
-from simulator.drawn_rates import drawn_rates, patterns, with_levels
+from simulator.drawn_rates import drawn_rates, patterns
 from simulator.draws import DrawInputs, rests, simulate_draws, simulate_trend
 from simulator.launch import Launch
 from simulator.parameters import assumptions
@@ -140,7 +140,7 @@ def block_inputs(run: Run, seed: int, block: int) -> DrawInputs:
     shared = tuple((n, start.values[n]) for n in assumptions() if n not in start.learnt)
     normal, common, inputs = _common(shared, frozenset(fixed), seed, block)
     values = {**common, **_spread_about(start.values, start.learnt, normal, fixed)}
-    return with_levels(inputs, values, *_context(run))
+    return drawn_rates(values, *_context(run), shared=inputs)
 
 
 def project_draws(run: Run, seed: int, draws: range) -> tuple[np.ndarray, np.ndarray]:

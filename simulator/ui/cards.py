@@ -49,13 +49,14 @@ def _judged(run: Run) -> list[TargetCheck]:
 def cards(result: Result, current: Run, outlook: Outlook | None, lang: str) -> str:
     """A card for each modelled target; its probability once there are draws."""
     label, trend = wording.scenario_label(current, lang), result.trend
+    counted = _counted(result)
     chances = outlook.probability if outlook is not None else (None,) * len(current.targets)
     body = ""
     for now, base, chance in zip(current.targets, trend.targets, chances, strict=True):
         if now.status != "not_modelled":
             about = [
                 (text("app.card.probability", lang), *_chance(chance, outlook, lang)),
-                *_happened(result, now, lang),
+                *_happened(counted, now, lang),
             ]
             body += _card(now, base, about, label, lang)
     told = escape(text("app.cards", lang))
@@ -69,15 +70,24 @@ def _chance(probability: float | None, outlook: Outlook | None, lang: str) -> tu
     return certainty.chance(probability, outlook, lang), ""
 
 
-def _happened(result: Result, now: TargetCheck, lang: str) -> list[tuple[str, str, str]]:
+def _counted(result: Result) -> dict[tuple[str, int | None], float]:
+    """What was counted of the whole place since the base, by indicator and year, in base units."""
+    found: dict[tuple[str, int | None], float] = {}
+    for name, year, value, _, unit in result.outcomes():
+        found.setdefault((name, year), to_base(value, unit))
+    return found
+
+
+def _happened(
+    counted: dict[tuple[str, int | None], float], now: TargetCheck, lang: str
+) -> list[tuple[str, str, str]]:
     """What was counted in the target's year, where that is known: a line of the card, or none."""
     target = now.target
-    for name, year, value, _, unit in result.outcomes():
-        if (name, year, target.scope) == (target.indicator, target.at, "place"):
-            counted = from_base(to_base(value, unit), target.unit)
-            shown = words.figure(counted, target.unit, lang)
-            return [(text("app.card.happened", lang), shown, "cus-strong")]
-    return []
+    value = counted.get((target.indicator, target.at))
+    if value is None or target.scope != "place":
+        return []
+    shown = words.figure(from_base(value, target.unit), target.unit, lang)
+    return [(text("app.card.happened", lang), shown, "cus-strong")]
 
 
 def _card(
