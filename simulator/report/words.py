@@ -29,9 +29,15 @@ def grade(p: Parameter, lang: str) -> str:
     return catalogue(lang).get(f"app.grade.{p.grade}", p.grade)
 
 
+def mark(p: Parameter, lang: str) -> str:
+    """A grade that must stay in view; empty for the others."""
+    return grade(p, lang) if p.grade in _MARKED else ""
+
+
 def badge(p: Parameter, lang: str) -> str:
     """Markdown badge for a grade that must stay in view; empty for the others."""
-    return f" :orange-badge[{grade(p, lang)}]" if p.grade in _MARKED else ""
+    shown = mark(p, lang)
+    return f" :orange-badge[{shown}]" if shown else ""
 
 
 def lever_figure(p: Parameter, value: float | None, lang: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
+from typing import NamedTuple
 
 from simulator.i18n import text
 from simulator.outlook import Outlook
@@ -11,6 +13,16 @@ from simulator.run import Result, Run
 from simulator.scenario import TREND
 from simulator.targets import TargetCheck
 from simulator.units import from_base, to_base
+
+
+class Change(NamedTuple):
+    """A lever that was changed, in words: its name, a mark of weak evidence, before, now."""
+
+    name: str
+    mark: str
+    before: str
+    now: str
+
 
 _MARK = {"met": "✓", "missed": "✗"}
 _FULL = 100.0
@@ -28,6 +40,21 @@ def heading(result: Result, current: Run, lang: str) -> str:
         f'<p class="cus-answer">{escape(answer(result, current, lang))}</p>'
         f'<p class="cus-muted">{escape(where)} · {escape(basis)}</p></header>'
     )
+
+
+def changed(told: Sequence[Change], lang: str) -> str:
+    """What I changed, against the scenario that was loaded."""
+    rows = "".join(
+        f"<li>{escape(c.name)}{_mark(c.mark)}: {escape(c.before)} → <b>{escape(c.now)}</b></li>"
+        for c in told
+    )
+    return (
+        f'<div class="cus-changed"><b>{escape(text("app.changed", lang))}</b><ul>{rows}</ul></div>'
+    )
+
+
+def _mark(words_: str) -> str:
+    return f' <span class="cus-assumption">{escape(words_)}</span>' if words_ else ""
 
 
 def answer(result: Result, current: Run, lang: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pandas as pd
 import streamlit as st
-from streamlit.elements.lib.mutable_tab_container import TabContainer
+from streamlit.delta_generator import DeltaGenerator
 
 from simulator.i18n import catalogue, text
 from simulator.parameters import levers
@@ -21,32 +21,25 @@ from simulator.ui.draft import compress, expand, resting_value
 from simulator.ui.library import Entry, open_entry
 
 Part = Callable[[Entry, Result, Run, str], None]
-Tabs = list[tuple[TabContainer, Part]]
 
 
-def tabs(lang: str) -> Tabs:
-    """The tabs, empty."""
-    parts: Mapping[str, Part] = {
-        "targets": _targets,
-        "binding": _binding,
-        "evidence": _evidence,
-        "tests": _tests,
-        "assumed": _assumed,
-        "unknown": _unknown,
-        "paths": _paths,
-    }
+def frame(lang: str) -> DeltaGenerator:
+    """Choice of what is looked at; returns where it goes."""
     st.markdown(f"#### {text('app.details', lang)}")
-    names = [text(f"app.tab.{name}", lang) for name in parts]
-    drawn = st.tabs(names, key=f"tab_{lang}", on_change="rerun")
-    return list(zip(drawn, parts.values(), strict=True))
+    if st.session_state.get("tab") not in _PARTS:
+        st.session_state["tab"] = next(iter(_PARTS))
+    st.segmented_control(
+        text("app.details", lang), list(_PARTS),
+        format_func=lambda key: text(f"app.tab.{key}", lang),
+        key="tab", required=True, label_visibility="collapsed",
+    )  # fmt: skip
+    return st.container()
 
 
-def section(found: Tabs, entry: Entry, result: Result, current: Run, lang: str) -> None:
-    """Only the open tab is drawn: a lever moved must not wait for tables that nobody sees."""
-    for tab, part in found:
-        if tab.open:
-            with tab:
-                part(entry, result, current, lang)
+def draw(slot: DeltaGenerator, entry: Entry, result: Result, current: Run, lang: str) -> None:
+    """Only what is looked at is drawn: a lever moved must not wait for tables that nobody sees."""
+    with slot:
+        _PARTS[str(st.session_state["tab"])](entry, result, current, lang)
 
 
 def _title(key: str, lang: str, **params: object) -> None:
@@ -62,19 +55,22 @@ def _targets(entry: Entry, result: Result, current: Run, lang: str) -> None:
         replace(table, rows=tuple(r for r in table.rows if (r[-1] == context) is listed))
         for listed in (False, True)
     )
-    st.html(tables.html(own))
-    st.caption(text("report.legend", lang))
+    parts = (
+        tables.html(own),
+        tables.caption(text("report.legend", lang)),
+        tables.title(text("report.requirements", lang)),
+        tables.caption(text("app.requirements_help", lang)),
+        tables.html(rows.requirements(result, lang)),
+        tables.title(text("report.population", lang)),
+        tables.html(rows.headlines(result, lang)),
+    )
+    st.html("".join(parts))
     if other.rows:
         title = text("app.context_targets", lang, n=len(other.rows))
         panel = st.expander(title, key=f"context_{lang}", on_change="rerun")
         if panel.open:
             with panel:
                 st.html(tables.html(other))
-    _title("report.requirements", lang)
-    st.caption(text("app.requirements_help", lang))
-    st.html(tables.html(rows.requirements(result, lang)))
-    _title("report.population", lang)
-    st.html(tables.html(rows.headlines(result, lang)))
 
 
 def _binding(entry: Entry, result: Result, current: Run, lang: str) -> None:
@@ -210,3 +206,14 @@ def _take_paths(edited: pd.DataFrame, before: pd.DataFrame, years: list[int]) ->
     if draft is not session.current_draft():
         st.session_state["pending_draft"] = draft
         st.rerun()
+
+
+_PARTS: Mapping[str, Part] = {
+    "targets": _targets,
+    "binding": _binding,
+    "evidence": _evidence,
+    "tests": _tests,
+    "assumed": _assumed,
+    "unknown": _unknown,
+    "paths": _paths,
+}

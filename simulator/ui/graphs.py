@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
-from streamlit.elements.lib.mutable_tab_container import TabContainer
 
 from simulator.charts import fan, limits, lines, pyramid, waterfall
+from simulator.charts.points import Points
 from simulator.i18n import text
 from simulator.outlook import Outlook, outlook
 from simulator.report import rows, wording
@@ -18,8 +18,9 @@ from simulator.ui import tables
 #: Enough for the 10 and 90 % points to move by less than a line's width between two seeds.
 DRAWS = 200
 _LINES = {"rates": lines.RATES, "town": lines.TOWN, "people": lines.PEOPLE}
+#: Charts of which one is looked at at a time.
+_MORE = ("town", "jobs", "housing", "needs")
 Slots = dict[str, DeltaGenerator]
-Tabs = list[tuple[TabContainer, Callable[[Result, Run, str], None]]]
 
 
 def frame(result: Result, lang: str) -> Slots:
@@ -33,66 +34,80 @@ def frame(result: Result, lang: str) -> Slots:
     for row in (("rates", "people"), ("causes", "ages")):
         for column, key in zip(st.columns(2, gap="medium"), row, strict=True):
             with column, st.container(key=f"chart_{key}"):
-                if key == "causes":
-                    _until(result, lang)
-                elif key in _LINES:
-                    _heading(key, lines.axis_title(_LINES[key][0], lang), lang)
-                slots[key] = st.container()
-    slots["spoken"] = st.container()
+                slots |= _place(key, result, lang)
+    slots["more"] = _more_place(result, lang)
     return slots
+
+
+def _place(key: str, result: Result, lang: str) -> Slots:
+    """Heading of a chart; where the chart goes, and the slider of the ages."""
+    if key in _LINES:
+        _heading(key, lines.axis_title(_LINES[key][0], lang), lang)
+        return {key: st.container()}
+    if key == "causes":
+        _until(result, lang)
+        return {key: st.container()}
+    row = st.container(horizontal=True, vertical_alignment="center")
+    with row:
+        _heading(key, text("app.axis.persons", lang), lang, "content")
+    return {"year": row, key: st.container()}
+
+
+def _more_place(result: Result, lang: str) -> DeltaGenerator:
+    """Choice of the chart that is looked at of those of which one is at a time, and its place."""
+    offered = [key for key in _MORE if not (result.members and key in ("jobs", "housing"))]
+    if st.session_state.get("more") not in offered:
+        st.session_state["more"] = offered[0]
+    # Not tabs: around a chart that changes they cost as much as the chart.
+    st.segmented_control(
+        text("app.more", lang), offered, format_func=lambda key: text(f"app.chart.{key}", lang),
+        key="more", required=True, label_visibility="collapsed",
+    )  # fmt: skip
+    return st.container()
 
 
 def overview(slots: Slots, result: Result, current: Run, lang: str) -> Slots:
     """The four charts that always stand: rates, people, where change comes from, ages."""
-    told = [lines.lines_alt(result, current, (*lines.RATES, *lines.PEOPLE), lang)]
     drawn: Slots = {}
     for key in ("rates", "people"):
-        with slots[key]:
-            drawn[key] = st.empty() if st.session_state.get("bands") else slots[key]
-            _draw_lines(drawn[key], result, current, key, lang, None)
-    with slots["causes"]:
-        told.append(_waterfall(result, current, lang))
-    with slots["ages"]:
-        _pyramid(result, current, lang)
-    with slots["spoken"]:
-        st.html(tables.spoken(told))
+        drawn[key] = _draw_lines(slots[key], result, current, key, lang, None)
+    told = [lines.lines_alt(result, current, (*lines.RATES, *lines.PEOPLE), lang)]
+    told.append(_waterfall(slots["causes"], result, current, lang))
+    told.append(_pyramid(slots, result, current, lang))
+    slots["ages"].html(tables.spoken(told))
     return drawn
 
 
-def tabs(result: Result, lang: str) -> Tabs:
-    """Tabs of the charts of which one is looked at at a time."""
-    parts: dict[str, Callable[[Result, Run, str], None]] = {
-        "town": _town, "jobs": _limited("jobs"), "housing": _limited("housing"), "needs": _needs,
-    }  # fmt: skip
-    if result.members:  # a sum of places has no drivers of its own
-        parts = {key: part for key, part in parts.items() if key not in ("jobs", "housing")}
-    names = [text(f"app.chart.{key}", lang) for key in parts]
-    drawn = st.tabs(names, key=f"more_{lang}", on_change="rerun")
-    return list(zip(drawn, parts.values(), strict=True))
+def more(slot: DeltaGenerator, result: Result, current: Run, lang: str) -> Slots:
+    """The chart looked at of those of which one is at a time; what can have a range of it."""
+    key = str(st.session_state["more"])
+    if key in _LINES:
+        return {key: _draw_lines(slot, result, current, key, lang, None)}
+    _limited(slot, result, current, key, lang)
+    return {}
 
 
-def more(found: Tabs, result: Result, current: Run, lang: str) -> None:
-    """Only the open tab's chart is drawn."""
-    for tab, part in found:
-        if tab.open:
-            with tab:
-                part(result, current, lang)
-
-
-def _heading(key: str, unit: str, lang: str) -> None:
-    st.markdown(f"#### {text(f'app.chart.{key}', lang)} :gray[({unit})]")
+def _heading(
+    key: str, unit: str, lang: str, width: Literal["stretch", "content"] = "stretch"
+) -> None:
+    st.markdown(f"#### {text(f'app.chart.{key}', lang)} :gray[({unit})]", width=width)
 
 
 def _draw_lines(
     slot: DeltaGenerator, result: Result, current: Run, key: str, lang: str,
     bands: lines.Bands | None,
-) -> None:  # fmt: skip
+) -> DeltaGenerator:  # fmt: skip
+    """A line chart; what it returns can be drawn again in its place."""
     names = _LINES[key]
-    slot.vega_lite_chart(
-        lines.lines_points(result, current, names, lang, bands).arrow(),
-        lines.lines_spec(names, lang),
-        key=f"vega_{key}_{lang}",
-        alt=text(f"app.chart.{key}", lang),
+    data = lines.lines_points(result, current, names, lang, bands)
+    return _draw(slot, key, data, lines.lines_spec(names, lang), lang)
+
+
+def _draw(
+    slot: DeltaGenerator, key: str, data: Points, spec: lines.Spec, lang: str
+) -> DeltaGenerator:
+    return slot.vega_lite_chart(
+        data.arrow(), spec, key=f"vega_{key}_{lang}", alt=text(f"app.chart.{key}", lang)
     )
 
 
@@ -120,8 +135,7 @@ def _until(result: Result, lang: str) -> None:
     if st.session_state.get("until") not in ends:
         st.session_state["until"] = ends[0]
     with st.container(horizontal=True, vertical_alignment="center"):
-        unit = text("app.axis.persons", lang)
-        st.markdown(f"#### {text('app.chart.causes', lang)} :gray[({unit})]", width="stretch")
+        _heading("causes", text("app.axis.persons", lang), lang)
         st.segmented_control(
             text("app.until", lang),
             ends,
@@ -132,65 +146,34 @@ def _until(result: Result, lang: str) -> None:
         )
 
 
-def _waterfall(result: Result, current: Run, lang: str) -> str:
+def _waterfall(slot: DeltaGenerator, result: Result, current: Run, lang: str) -> str:
+    """Where change comes from; returned in words."""
     until = int(st.session_state.get("until") or _ends(result)[0])
     data = waterfall.data_of(result, current, until, lang)
-    st.vega_lite_chart(
-        data.arrow(), waterfall.spec(lang), key=f"vega_causes_{lang}",
-        alt=text("app.chart.causes", lang),
-    )  # fmt: skip
+    _draw(slot, "causes", data, waterfall.spec(lang), lang)
     return waterfall.alt(data, until, lang)
 
 
-def _pyramid(result: Result, current: Run, lang: str) -> None:
-    """Ages of one year."""
+def _pyramid(slots: Slots, result: Result, current: Run, lang: str) -> str:
+    """Ages of one year; returned in words."""
     first, last = int(current.years[0]), int(current.years[-1])
     kept = int(st.session_state.get("pyramid_year", last))
     st.session_state["pyramid_year"] = min(max(kept, first), last)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        unit = text("app.axis.persons", lang)
-        st.markdown(f"#### {text('app.chart.ages', lang)} :gray[({unit})]", width="content")
-        year = st.slider(
-            text("app.pyramid_year", lang), first, last, key="pyramid_year", step=1, format="%d",
-            label_visibility="collapsed",
-        )  # fmt: skip
-    st.vega_lite_chart(
-        pyramid.data_of(result, current, year, lang).arrow(),
-        pyramid.spec(lang),
-        key=f"vega_ages_{lang}",
-        alt=text("app.chart.ages", lang),
-    )
-    st.html(tables.spoken([pyramid.alt(current, year, lang)]))
+    year = slots["year"].slider(
+        text("app.pyramid_year", lang), first, last, key="pyramid_year", step=1, format="%d",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    data = pyramid.data_of(result, current, year, lang)
+    _draw(slots["ages"], "ages", data, pyramid.spec(lang), lang)
+    return pyramid.alt(current, year, lang)
 
 
-def _town(result: Result, current: Run, lang: str) -> None:
-    found = look_ahead(current)
-    bands = fan.bands(found) if found is not None else None
-    _draw_lines(st.empty(), result, current, "town", lang, bands)
-
-
-def _limited(key: str) -> Callable[[Result, Run, str], None]:
-    def draw(result: Result, current: Run, lang: str) -> None:
-        st.caption(text(f"app.limits.{key}", lang))
-        _limits(result, current, key, lang)
-
-    return draw
-
-
-def _limits(result: Result, current: Run, key: str, lang: str) -> None:
-    st.vega_lite_chart(
-        limits.data_of(result, current, key, lang).arrow(),
-        limits.spec(key, lang),
-        key=f"vega_{key}_{lang}",
-        alt=text(f"app.chart.{key}", lang),
-    )
-    st.html(tables.spoken([limits.alt(current, key, lang)]))
-
-
-def _needs(result: Result, current: Run, lang: str) -> None:
-    st.caption(text("app.requirements_help", lang))
-    table = rows.requirements(result, lang)
-    if table.rows:
-        st.html(tables.html(table))
-    st.caption(text("app.limits.needs", lang, unit=text("app.axis.persons", lang)))
-    _limits(result, current, "needs", lang)
+def _limited(slot: DeltaGenerator, result: Result, current: Run, key: str, lang: str) -> None:
+    """A chart of what limits the scenario or is to be served, under what is to be known of it."""
+    about = [tables.caption(text(f"app.limits.{key}", lang, unit=text("app.axis.persons", lang)))]
+    if key == "needs":
+        listed = rows.requirements(result, lang)
+        table = [tables.html(listed)] if listed.rows else []
+        about = [tables.caption(text("app.requirements_help", lang)), *table, *about]
+    slot.html("".join([*about, tables.spoken([limits.alt(current, key, lang)])]))
+    _draw(slot, key, limits.data_of(result, current, key, lang), limits.spec(key, lang), lang)

@@ -33,6 +33,18 @@ class Opened:
     current: Run
 
 
+@dataclass
+class Latest:
+    """What a session shows now, for what is drawn once and read later, as downloads are."""
+
+    opened: Opened
+
+    @property
+    def result(self) -> Result:
+        """The file's results with the levers as they stand among them."""
+        return self.opened.result.beside(self.opened.current)
+
+
 def entries() -> Mapping[str, Entry]:
     """Library files and this session's own."""
     return {**library_entries(), **session.place("uploads", {})}

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from simulator.i18n import text
 from simulator.parameters import Parameter, levers
 from simulator.report import wording, words
-from simulator.run import Run
+from simulator.run import Result, Run
 from simulator.ui import session
 from simulator.ui.draft import BASES, EMPTY, equal, same
 
@@ -25,53 +27,78 @@ _WAYS = (("undo", ":material/undo:"), ("redo", ":material/redo:"))
 _RESETS = (("trend", ":material/restart_alt:"), ("loaded", ":material/settings_backup_restore:"))
 
 
-def history_buttons(lang: str) -> None:
-    """One step back, and forward again."""
-    with st.container(horizontal=True, gap="small"):
-        for way, icon in _WAYS:
-            st.button(
-                text(f"app.{way}", lang),
-                key=way,
-                on_click=session.travel,
-                args=(way,),
-                disabled=not session.steps(way),
-                icon=icon,
+@dataclass
+class Slots:
+    """Where the buttons, the levers of each group that stands open, and the rest go."""
+
+    buttons: DeltaGenerator
+    groups: dict[str, DeltaGenerator]
+    rest: DeltaGenerator
+
+
+def frame(result: Result, lang: str) -> Slots:
+    """What of the panel no lever changes."""
+    buttons, groups = st.container(horizontal=True, gap="small"), {}
+    if result.members:
+        st.info(text("error.members_policy", lang))
+    else:
+        for group in levers():
+            title = wording.sentence(text(f"lever.{group}", lang))
+            # A label that changes would build the panel anew, under the hand that moves a slider.
+            panel = st.expander(
+                f"**{title}**", expanded=group == _FIRST, key=f"group_{group}", on_change="rerun"
             )
+            if panel.open:
+                panel.caption(text(f"app.group.{group}", lang))
+                groups[group] = panel.container()
+    return Slots(buttons, groups, st.container())
 
 
-def reset_buttons(group: str | None, lang: str) -> None:
+def draw(slots: Slots, current: Run, lang: str) -> None:
+    """Every lever of the groups that stand open, and the buttons that take levers back."""
+    if current.members:
+        return
+    with slots.buttons:
+        _history_buttons(lang)
+        _reset_buttons(None, lang)
+    session.ensure_widgets()
+    for group, slot in slots.groups.items():
+        with slot:
+            _group(group, levers()[group], current, lang)
+    with slots.rest:
+        st.html(_marks(lang))
+        st.number_input("answer", 0, key=session.GOT, label_visibility="collapsed")
+
+
+def _history_buttons(lang: str) -> None:
+    """One step back, and forward again."""
+    for way, icon in _WAYS:
+        st.button(
+            text(f"app.{way}", lang),
+            key=way,
+            on_click=session.travel,
+            args=(way,),
+            disabled=not session.steps(way),
+            icon=icon,
+        )
+
+
+def _reset_buttons(group: str | None, lang: str) -> None:
     """Back to the trend, or to what was loaded; one group of levers or all."""
     draft, loaded = session.current_draft(), session.loaded_draft()
-    with st.container(horizontal=True, gap="small"):
-        for (key, icon), target in zip(_RESETS, (EMPTY, loaded), strict=True):
-            if key == "loaded" and equal(loaded, EMPTY):
-                continue
-            after = target if group is None else draft.with_group(group, target)
-            st.button(
-                text(f"app.reset.{key}", lang),
-                key=f"reset_{key}_{group or 'all'}",
-                on_click=session.reset,
-                args=(group, target),
-                disabled=equal(after, draft),
-                type="tertiary" if group else "secondary",
-                icon=icon,
-            )
-
-
-def lever_groups(current: Run, lang: str) -> None:
-    """Every lever, by group; only the groups that stand open are drawn."""
-    session.ensure_widgets()
-    for group, members in levers().items():
-        title = wording.sentence(text(f"lever.{group}", lang))
-        # A label that changes would build the panel anew, under the hand that moves a slider.
-        panel = st.expander(
-            f"**{title}**", expanded=group == _FIRST, key=f"group_{group}", on_change="rerun"
+    for (key, icon), target in zip(_RESETS, (EMPTY, loaded), strict=True):
+        if key == "loaded" and equal(loaded, EMPTY):
+            continue
+        after = target if group is None else draft.with_group(group, target)
+        st.button(
+            text(f"app.reset.{key}", lang),
+            key=f"reset_{key}_{group or 'all'}",
+            on_click=session.reset,
+            args=(group, target),
+            disabled=equal(after, draft),
+            type="tertiary" if group else "secondary",
+            icon=icon,
         )
-        if panel.open:
-            with panel:
-                _group(group, members, current, lang)
-    st.html(_marks(lang))
-    st.number_input("answer", 0, key=session.GOT, label_visibility="collapsed")
 
 
 def _marks(lang: str) -> str:
@@ -87,7 +114,6 @@ def _marks(lang: str) -> str:
 
 
 def _group(group: str, members: Mapping[str, Parameter], current: Run, lang: str) -> None:
-    st.caption(text(f"app.group.{group}", lang))
     if group == _FIRST:
         st.radio(
             text("app.basis_label", lang),
@@ -105,7 +131,8 @@ def _group(group: str, members: Mapping[str, Parameter], current: Run, lang: str
     for item in current.notes:
         if item.code.startswith(_NOTES.get(group, (group,))):
             st.caption(f":material/info: {wording.sentence(wording.note(item, lang))}")
-    reset_buttons(group, lang)
+    with st.container(horizontal=True, gap="small"):
+        _reset_buttons(group, lang)
 
 
 def _lever(p: Parameter, lang: str) -> None:

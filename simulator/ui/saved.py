@@ -50,7 +50,7 @@ def keep_button(found: Opened, lang: str) -> None:
             text("app.keep_name", lang),
             key="draft_name",
             max_chars=_LONGEST,
-            placeholder=wording.scenario_label(found.current, lang),
+            placeholder=text("app.keep_unnamed", lang),
         )
         pressed = st.button(
             text("app.keep", lang), key="keep_scenario", icon=":material/bookmark_add:"

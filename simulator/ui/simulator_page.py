@@ -10,10 +10,21 @@ from streamlit.delta_generator import DeltaGenerator
 from simulator.i18n import text
 from simulator.outlook import Outlook
 from simulator.report import wording, words
-from simulator.run import Result
-from simulator.ui import cards, controls, details, graphs, link, panel, saved, session, takeaway
+from simulator.run import Result, Run
+from simulator.ui import (
+    cards,
+    controls,
+    details,
+    graphs,
+    link,
+    panel,
+    saved,
+    session,
+    tables,
+    takeaway,
+)
 from simulator.ui.draft import EMPTY, changes, equal, lever_table
-from simulator.ui.opening import Opened, again, opened
+from simulator.ui.opening import Latest, Opened, again, opened
 
 #: Set while the whole page is drawn, not the part that follows the levers alone.
 _WHOLE = "whole_page"
@@ -23,28 +34,30 @@ _WHOLE = "whole_page"
 class Frame:
     """What stands on the page whatever the levers, with the places for what follows them."""
 
-    found: Opened
-    panel: DeltaGenerator
+    latest: Latest
+    panel: panel.Slots
     head: DeltaGenerator
     charts: graphs.Slots
-    more: graphs.Tabs
-    take: DeltaGenerator
-    tabs: details.Tabs
+    take: takeaway.Slots
+    details: DeltaGenerator
 
 
 def draw(lang: str) -> None:
     """The page: what a lever cannot change, and around it, in a piece that runs alone, the rest."""
     found = _opened(lang)
+    latest = Latest(found)
+    _lost(lang)
     head = st.container()
-    charts, more = graphs.frame(found.result, lang), graphs.tabs(found.result, lang)
-    take, tabs = st.container(), details.tabs(lang)
+    charts = graphs.frame(found.result, lang)
+    take, below = takeaway.frame(latest, lang), details.frame(lang)
     with st.sidebar:
         controls.place_and_horizon(found, lang)
         st.subheader(text("app.levers", lang), help=text("app.levers_help", lang))
-        panel_slot = st.container()
+        slots = panel.frame(found.result, lang)
+        saved.keep_button(found, lang)
         controls.upload(lang)
     st.session_state[_WHOLE] = True
-    _live(Frame(found, panel_slot, head, charts, more, take, tabs), lang)
+    _live(Frame(latest, slots, head, charts, take, below), lang)
 
 
 @st.fragment
@@ -53,26 +66,25 @@ def _live(frame: Frame, lang: str) -> None:
 
     A lever moved runs this alone: the browser is sent nothing of what stands anyway.
     """
-    found = frame.found
     if not st.session_state.pop(_WHOLE, False):
         session.listen()
         session.listened()
-        found = again(found)
-    result = found.result.beside(found.current)
+        frame.latest.opened = again(frame.latest.opened)
+    found, result = frame.latest.opened, frame.latest.result
+    current = found.current
     with frame.head:
-        slot = _head(found, result, lang)
-    bands = graphs.overview(frame.charts, result, found.current, lang)
-    with frame.panel:
-        _controls(found, lang)
-    graphs.more(frame.more, result, found.current, lang)
-    with frame.take:
-        takeaway.section(found.entry, result, found.current, lang)
-    details.section(frame.tabs, found.entry, result, found.current, lang)
+        head = st.html(_head(found, result, None, lang))
+        _remarks(result, current, lang)
+    ranged = graphs.overview(frame.charts, result, current, lang)
+    ranged |= graphs.more(frame.charts["more"], result, current, lang)
+    panel.draw(frame.panel, current, lang)
+    takeaway.draw(frame.take, frame.latest, lang)
+    details.draw(frame.details, found.entry, result, current, lang)
     # Last of all: the lines stand already while the draws are made.
-    looked = graphs.look_ahead(found.current)
+    looked = graphs.look_ahead(current)
     if looked is not None:
-        graphs.draw_bands(bands, result, found.current, looked, lang)
-        _cards(slot, found, result, looked, lang)
+        graphs.draw_bands(ranged, result, current, looked, lang)
+        head.html(_head(found, result, looked, lang))
 
 
 def _opened(lang: str) -> Opened:
@@ -87,49 +99,37 @@ def _opened(lang: str) -> Opened:
     return found
 
 
-def _controls(found: Opened, lang: str) -> None:
-    if found.result.members:
-        st.info(text("error.members_policy", lang))
-    else:
-        panel.history_buttons(lang)
-        panel.reset_buttons(None, lang)
-        panel.lever_groups(found.current, lang)
-    saved.keep_button(found, lang)
+def _lost(lang: str) -> None:
+    """What of a link could not be restored."""
+    lost = link.told(lang)
+    if lost:
+        st.warning(
+            "\n".join([text("app.link.heading", lang), "", *(f"- {line}" for line in lost)]),
+            icon=":material/link_off:",
+        )
 
 
-def _cards(
-    slot: DeltaGenerator, found: Opened, result: Result, looked: Outlook | None, lang: str
-) -> None:
-    if any(c.status != "not_modelled" for c in found.current.targets):
-        slot.html(cards.cards(result, found.current, looked, lang))
+def _head(found: Opened, result: Result, looked: Outlook | None, lang: str) -> str:
+    """The answer, what was changed for it, and the cards, as one piece of HTML.
 
-
-def _head(found: Opened, result: Result, lang: str) -> DeltaGenerator:
-    """The answer and its cards; returns where the cards are."""
+    One piece, for the browser builds each apart, and takes longer over each than over its words.
+    """
     current = found.current
-    st.html(cards.heading(result, current, lang))
-    # What is not always there stands in a box of its own: what follows must keep its place on the
-    # page, for what changes its place is built anew.
-    with st.container():
-        lost = link.told(lang)
-        if lost:
-            st.warning(
-                "\n".join([text("app.link.heading", lang), "", *(f"- {line}" for line in lost)]),
-                icon=":material/link_off:",
-            )
-    with st.container():
-        _changed(result, lang)
-        if wording.needs_history(result):
-            st.warning(text("report.no_history", lang), icon=":material/warning:")
-    slot = st.empty()
-    _cards(slot, found, result, None, lang)
-    with st.container():
-        for item in current.notes:
-            st.info(wording.sentence(wording.note(item, lang)), icon=":material/info:")
-    return slot
+    parts = [cards.heading(result, current, lang), _changed(result, lang)]
+    if any(c.status != "not_modelled" for c in current.targets):
+        parts.append(cards.cards(result, current, looked, lang))
+    return f'<div class="cus-stack">{"".join(parts)}</div>'
 
 
-def _changed(result: Result, lang: str) -> None:
+def _remarks(result: Result, current: Run, lang: str) -> None:
+    """What is to be known before the cards are believed."""
+    if wording.needs_history(result):
+        st.warning(text("report.no_history", lang), icon=":material/warning:")
+    for item in current.notes:
+        st.info(wording.sentence(wording.note(item, lang)), icon=":material/info:")
+
+
+def _changed(result: Result, lang: str) -> str:
     """What I changed, against the scenario that was loaded."""
     draft, loaded = session.current_draft(), session.loaded_draft()
     table, rules = lever_table(), result.study.place.settlement_rules
@@ -140,13 +140,12 @@ def _changed(result: Result, lang: str) -> None:
             words.lever_words(p, rules.get(name, p.central) if v is None else v, lang)
             for v in (old, new)
         )
-        told.append(f"- {p.label(lang)}{words.badge(p, lang)}: {before} → **{now}**")
+        told.append(cards.Change(p.label(lang), words.mark(p, lang), before, now))
     if draft.basis != loaded.basis and not equal(draft, EMPTY):
-        basis = (text(f"app.basis.{b}", lang) for b in (loaded.basis, draft.basis))
-        told.append(f"- {text('app.basis_label', lang)}: {' → '.join(basis)}")
+        before, now = (text(f"app.basis.{b}", lang) for b in (loaded.basis, draft.basis))
+        told.append(cards.Change(text("app.basis_label", lang), "", before, now))
     if told:
-        st.markdown("\n".join([f"**{text('app.changed', lang)}**", "", *told]))
-    elif equal(draft, EMPTY):
-        st.caption(text("app.at_trend_hint", lang))
-    else:
-        st.caption(text("app.unchanged", lang))
+        return cards.changed(told, lang)
+    return tables.caption(
+        text("app.at_trend_hint" if equal(draft, EMPTY) else "app.unchanged", lang)
+    )

@@ -29,6 +29,16 @@ def html(table: Table) -> str:
     )
 
 
+def caption(told: str) -> str:
+    """A remark in small letters."""
+    return f'<p class="cus-caption">{escape(told)}</p>'
+
+
+def title(told: str) -> str:
+    """Heading of a table."""
+    return f"<h5>{escape(told)}</h5>"
+
+
 def spoken(told: Iterable[str]) -> str:
     """Charts in words for those who do not see them.
 

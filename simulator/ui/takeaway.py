@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 import simulator
 from simulator.export import file_name, place_reference, scenario_yaml, targets_csv
@@ -18,11 +20,23 @@ from simulator.run import Result, Run
 from simulator.scenario import TREND
 from simulator.ui import link, session
 from simulator.ui.library import Entry
+from simulator.ui.opening import Latest
 
 
-def case_id(result: Result, current: Run) -> str:
-    """Identity under which a scenario is written to a file of its own."""
-    return f"{result.study.place.id}_{current.id}"[:60]
+@dataclass
+class Slots:
+    """Where what is in the panels that stand open goes."""
+
+    share: DeltaGenerator | None
+    reproduce: DeltaGenerator | None
+
+
+def case_id(result: Result) -> str:
+    """Identity under which the levers as they stand are written to a file of its own.
+
+    It does not follow the levers, so that what offers the files need not be drawn with each move.
+    """
+    return f"{result.study.place.id}_scenario"[:60]
 
 
 def extends(entry: Entry, result: Result) -> str:
@@ -38,19 +52,19 @@ def _places(result: Result) -> tuple[Path, ...]:
 
 def written(entry: Entry, result: Result, current: Run) -> str:
     """The scenario as YAML."""
-    name, place = case_id(result, current), extends(entry, result)
+    name, place = case_id(result), extends(entry, result)
     return scenario_yaml(result.study, name, current.case, extends=place)
 
 
-def section(entry: Entry, result: Result, current: Run, lang: str) -> None:
-    """Downloads, a link, and the lines that reproduce the page."""
-    name = file_name(case_id(result, current))
+def frame(latest: Latest, lang: str) -> Slots:
+    """Downloads, made from what stands when they are asked for; a link; how to reproduce it."""
+    name = case_id(latest.result)
     st.markdown(f"#### {text('app.take', lang)}")
     with st.container(horizontal=True, gap="small"):
         st.download_button(
             text("app.take.yaml", lang),
-            data=lambda: written(entry, result, current),
-            file_name=name,
+            data=lambda: written(latest.opened.entry, latest.result, latest.opened.current),
+            file_name=file_name(name),
             mime="application/yaml",
             on_click="ignore",
             icon=":material/download:",
@@ -59,26 +73,32 @@ def section(entry: Entry, result: Result, current: Run, lang: str) -> None:
         )
         st.download_button(
             text("app.take.targets", lang),
-            data=lambda: targets_csv(current),
-            file_name=f"{case_id(result, current)}_targets.csv",
+            data=lambda: targets_csv(latest.opened.current),
+            file_name=f"{name}_targets.csv",
             mime="text/csv",
             on_click="ignore",
             icon=":material/table:",
             key="download_targets",
         )
-        _files(result, current, lang)
-    shared = st.expander(
-        text("app.share", lang), icon=":material/link:", key="share", on_change="rerun"
-    )
-    if shared.open:
-        with shared:
-            _share(entry, result, lang)
+        _files(latest, lang)
+    return Slots(_panel("share", "link", lang), _panel("reproduce", "terminal", lang))
+
+
+def _panel(key: str, icon: str, lang: str) -> DeltaGenerator | None:
     panel = st.expander(
-        text("app.reproduce", lang), icon=":material/terminal:", key="reproduce", on_change="rerun"
+        text(f"app.{key}", lang), icon=f":material/{icon}:", key=key, on_change="rerun"
     )
-    if panel.open:
-        with panel:
-            _reproduce(entry, result, current, lang)
+    return panel.container() if panel.open else None
+
+
+def draw(slots: Slots, latest: Latest, lang: str) -> None:
+    """What is in the panels that stand open."""
+    if slots.share is not None:
+        with slots.share:
+            _share(latest.opened.entry, latest.result, lang)
+    if slots.reproduce is not None:
+        with slots.reproduce:
+            _reproduce(latest.opened.entry, latest.result, latest.opened.current, lang)
 
 
 #: Ways out made by `report.bundle`, with media type and icon; pictures leave as an archive.
@@ -93,19 +113,23 @@ _FILES = {
 }
 
 
-def _files(result: Result, current: Run, lang: str) -> None:
+def _files(latest: Latest, lang: str) -> None:
     """Workbook, brief and pictures, made only when they are asked for."""
     for kind, (mime, icon) in _FILES.items():
         ending = "zip" if mime.endswith("zip") else kind
         st.download_button(
             text(f"app.take.{kind}", lang),
-            data=partial(file_of, result, current, kind, lang),
-            file_name=f"{case_id(result, current)}_{kind}.{ending}",
+            data=partial(_file_now, latest, kind, lang),
+            file_name=f"{case_id(latest.result)}_{kind}.{ending}",
             mime=mime,
             on_click="ignore",
             icon=f":material/{icon}:",
             key=f"download_{kind}",
         )
+
+
+def _file_now(latest: Latest, kind: str, lang: str) -> bytes:
+    return file_of(latest.result, latest.opened.current, kind, lang)
 
 
 def file_of(result: Result, current: Run, kind: str, lang: str) -> bytes:
@@ -131,12 +155,12 @@ def _share(entry: Entry, result: Result, lang: str) -> None:
 
 
 def _reproduce(entry: Entry, result: Result, current: Run, lang: str) -> None:
-    name = file_name(case_id(result, current))
+    name = file_name(case_id(result))
     st.caption(text("app.reproduce_help", lang, version=simulator.__version__))
     if not extends(entry, result).startswith(LIBRARY_PREFIX):
         st.caption(text("app.reproduce_beside", lang, file=entry.file))
     st.code(f"python -m simulator run {name}", language="bash")
-    chosen = TREND if current.id == TREND else case_id(result, current)
+    chosen = TREND if current.id == TREND else case_id(result)
     st.code(
         "from simulator import load_scenario, run\n"
         f'result = run(load_scenario("{name}"))\n'

@@ -98,7 +98,7 @@ def test_every_tab_opens(app: Open, lang: str, scenario: str) -> None:
     session = app(lang, scenario)
     seen = set()
     for name in TABS:
-        session.session_state[f"tab_{lang}"] = text(f"app.tab.{name}", lang)
+        session.session_state["tab"] = name
         session.run()
         assert not session.exception
         page = pages(session) + "".join(m.value for m in (*session.markdown, *session.caption))
@@ -109,7 +109,7 @@ def test_every_tab_opens(app: Open, lang: str, scenario: str) -> None:
 
 def test_superseded_estimates_are_worked_out_when_asked(app: Open) -> None:
     session = app("en")
-    session.session_state["tab_en"] = text("app.tab.tests", "en")
+    session.session_state["tab"] = "tests"
     session.run()
     told = text("report.face_value_text", "en").split("{")[0]
     assert not any(told in m.value for m in session.markdown)
@@ -130,7 +130,8 @@ def test_each_lever_moves_something_or_says_why_not(app: Open, name: str) -> Non
     assert name in _draft(session)
     moved = _numbers(pages(session)) != _numbers(before)
     assert moved or session.info, f"{name} changed nothing, and nothing was said"
-    assert any(lever_table()[name].label_en in m.value for m in session.markdown)  # what I changed
+    (told,) = re.findall(r'<div class="cus-changed">.*?</div>', pages(session))
+    assert lever_table()[name].label_en in told
 
 
 def _numbers(page: str) -> set[str]:
@@ -201,7 +202,7 @@ def test_what_is_downloaded_runs_to_the_very_same_numbers(
     session.toggle(key="limit_annual_quota").set_value(True).run()
     session.number_input(key="number_annual_quota").set_value(3210).run()
     session.slider(key="horizon").set_value(2040).run()
-    path = tmp_path / "quxian_custom.yaml"
+    path = tmp_path / "quxian_scenario.yaml"
     path.write_text(written(session), encoding="utf-8")
     again = run(load_scenario(path), face_value=False)
     assert again.study.horizon == 2040
@@ -209,9 +210,9 @@ def test_what_is_downloaded_runs_to_the_very_same_numbers(
     draft = session.session_state["draft"]
     mine = run_case("custom", case_of(draft, result.study.cases["plan"], {"zh": "", "en": ""}),
                     shown.trend)  # fmt: skip
-    for left, right in zip(mine.paths, again.runs["quxian_custom"].paths, strict=True):
+    for left, right in zip(mine.paths, again.runs["quxian_scenario"].paths, strict=True):
         assert np.array_equal(left, right)
-    assert cards(session) == _shown(again, "quxian_custom", "zh")
+    assert cards(session) == _shown(again, "quxian_scenario", "zh")
     assert f"python -m simulator run {path.name}" in [c.value for c in session.code]
 
 
