@@ -6,7 +6,17 @@ import functools
 
 import pandas as pd
 
-from simulator.charts.lines import DASHED, HEIGHT, NEUTRAL, PALETTE, UNIT, Spec, config, tooltip
+from simulator.charts.lines import (
+    DASHED,
+    HEIGHT,
+    NEUTRAL,
+    PALETTE,
+    UNIT,
+    Spec,
+    config,
+    page,
+    tooltip,
+)
 from simulator.i18n import catalogue, text
 from simulator.report.terminal import CAUSES
 from simulator.report.wording import sentence
@@ -78,7 +88,7 @@ def spec(lang: str) -> Spec:
              "encoding": {**place, "text": {"field": "label"}, "color": fill}},
         ],
         "config": config(),
-        "usermeta": {"embedOptions": {"actions": False}},
+        "usermeta": page(),
     }  # fmt: skip
 
 

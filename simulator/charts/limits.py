@@ -15,6 +15,7 @@ from simulator.charts.lines import (
     UNIT,
     Spec,
     config,
+    page,
     tooltip,
     year_axis,
 )  # fmt: skip
@@ -119,7 +120,7 @@ def spec(key: str, lang: str) -> Spec:
         "layer": layers,
         "resolve": {"scale": {"fill": "independent"}},
         "config": config(),
-        "usermeta": {"embedOptions": {"actions": False}},
+        "usermeta": page(),
     }
 
 

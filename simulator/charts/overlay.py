@@ -13,6 +13,7 @@ from simulator.charts.lines import (
     UNIT,
     Spec,
     config,
+    page,
     tooltip,
     year_axis,
 )  # fmt: skip
@@ -69,7 +70,7 @@ def spec(names: tuple[str, ...], lang: str) -> Spec:
             {"mark": {"type": "point", "size": 120, "opacity": 0}, "encoding": {"tooltip": tips}},
         ],
         "config": config(),
-        "usermeta": {"embedOptions": {"actions": False}},
+        "usermeta": page(),
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import functools
 import numpy as np
 
 from simulator.axes import Place, Sex
-from simulator.charts.lines import NEUTRAL, PALETTE, UNIT, Spec, config, tooltip
+from simulator.charts.lines import NEUTRAL, PALETTE, UNIT, Spec, config, page, tooltip
 from simulator.charts.points import Points
 from simulator.i18n import text
 from simulator.run import Result, Run
@@ -106,7 +106,7 @@ def spec(lang: str) -> Spec:
             _side("male", lang), _side("female", lang),
         ],
         "config": config(),
-        "usermeta": {"embedOptions": {"actions": False}},
+        "usermeta": page(),
     }  # fmt: skip
 
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import functools
 
-from simulator.charts.lines import DASHED, HEIGHT, NEUTRAL, PALETTE, UNIT, Spec, config, tooltip
+from simulator.charts.lines import (
+    DASHED,
+    HEIGHT,
+    NEUTRAL,
+    PALETTE,
+    UNIT,
+    Spec,
+    config,
+    page,
+    tooltip,
+)
 from simulator.charts.points import Points
 from simulator.i18n import catalogue, text
 from simulator.report.terminal import CAUSES
@@ -95,7 +105,7 @@ def spec(lang: str) -> Spec:
                           "text": {"field": "label"}, "color": fill}},
         ],
         "config": config(),
-        "usermeta": {"embedOptions": {"actions": False}},
+        "usermeta": page(),
     }  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def _place(key: str, result: Result, lang: str) -> Slots:
     row = st.container(horizontal=True, vertical_alignment="center")
     with row:
         _heading(key, text("app.axis.persons", lang), lang, "content")
-    return {"year": row, key: st.container()}
+    return {"year": row, key: st.container(), "spoken": st.container(key="spoken")}
 
 
 def _more_place(result: Result, lang: str) -> DeltaGenerator:
@@ -74,7 +74,7 @@ def overview(slots: Slots, result: Result, current: Run, lang: str) -> Slots:
     told = [lines.lines_alt(result, current, (*lines.RATES, *lines.PEOPLE), lang)]
     told.append(_waterfall(slots["causes"], result, current, lang))
     told.append(_pyramid(slots, result, current, lang))
-    slots["ages"].html(tables.spoken(told))
+    slots["spoken"].html(tables.spoken(told))
     return drawn
 
 
@@ -100,7 +100,11 @@ def _draw_lines(
     """A line chart; what it returns can be drawn again in its place."""
     names = _LINES[key]
     data = lines.lines_points(result, current, names, lang, bands)
-    return _draw(slot, key, data, lines.lines_spec(names, lang), lang)
+    return _draw(slot, key, data, _spec(names, lang), lang)
+
+
+def _spec(names: tuple[str, ...], lang: str) -> lines.Spec:
+    return lines.lines_spec(names, lang, ranged=bool(st.session_state.get("bands")))
 
 
 def _draw(
