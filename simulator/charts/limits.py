@@ -67,6 +67,9 @@ def data_of(result: Result, current: Run, key: str, lang: str) -> Points:
             if code in codes:
                 name = text(f"binding.{code}", lang)
                 rows.append((year - _HALF, 0.0, year + _HALF, name, "", "binds"))
+    if BINDS[key] and rows[-1][-1] != "binds":  # a layer with no row would warn: one of no width
+        first = float(current.years[1])
+        rows.append((first, 0.0, first, text(f"binding.{BINDS[key][0]}", lang), "", "binds"))
     return Points(_COLUMNS, rows)
 
 

@@ -29,6 +29,8 @@ HEIGHT = 300
 DASHED = [5, 4]
 _COLUMNS = ("year", "value", "high", "series", "scenario", "kind", "label")
 BAND = "band"
+#: A mark that is not seen, where there is none to see.
+NOTHING = "nothing"
 #: Persons in one unit of a population axis.
 UNIT = {"zh": 1e4, "en": 1e3}
 
@@ -63,12 +65,15 @@ def lines_points(
 
     ``bands`` adds the range of the current scenario, where an indicator has one.
     """
+    marks = [*_targets(result, names, lang), *_outcomes(result, names, lang)]
+    drawn = [*_lines(current, "current", names, lang)]
+    if not marks:
+        marks.append((*drawn[0][:-2], NOTHING, ""))
     rows = [
         *_bands(current, names, lang, bands or {}),
         *_lines(result.trend, "trend", names, lang),
-        *_lines(current, "current", names, lang),
-        *_targets(result, names, lang),
-        *_outcomes(result, names, lang),
+        *drawn,
+        *marks,
     ]
     return Points(_COLUMNS, rows)
 
@@ -233,27 +238,30 @@ def _line_layers(color: Spec, lang: str) -> list[Spec]:
 
 
 def _mark_layers(color: Spec, lang: str) -> list[Spec]:
+    """Targets filled and labelled, observed outcomes hollow; a layer with no row would warn."""
     target, observed = text("app.mark.target", lang), text("app.mark.observed", lang)
-    shape = {
-        "field": "kind",
-        "type": "nominal",
-        "scale": {"domain": [target, observed], "range": ["diamond", "circle"]},
-        "legend": None,
-    }
-    tips = tooltip(lang, "year", "series", "kind", "value")
+    marked = [{"filter": f"indexof(['line', '{BAND}'], datum.kind) < 0"}]
+
+    def by_kind(*values: object) -> Spec:
+        scale = {"domain": [target, observed, NOTHING], "range": [*values]}
+        return {"field": "kind", "type": "nominal", "scale": scale, "legend": None}
+
+    filled = {**color, "legend": None, "test": f"datum.kind === '{target}'"}
     return [
         {
-            "transform": [{"filter": f"datum.kind === '{target}'"}],
-            "mark": {"type": "point", "size": 170, "filled": True, "opacity": 1},
-            "encoding": {"color": color, "shape": shape, "tooltip": tips},
+            "transform": marked,
+            "mark": {"type": "point", "filled": False, "strokeWidth": 2, "opacity": 1},
+            "encoding": {
+                "color": color,
+                "fill": {"condition": filled, "value": "transparent"},
+                "shape": by_kind("diamond", "circle", "circle"),
+                "size": by_kind(130, 55, 0),
+                "opacity": by_kind(1, 1, 0),
+                "tooltip": tooltip(lang, "year", "series", "kind", "value"),
+            },
         },
         {
-            "transform": [{"filter": f"datum.kind === '{observed}'"}],
-            "mark": {"type": "point", "size": 55, "filled": False, "strokeWidth": 2, "opacity": 1},
-            "encoding": {"color": color, "shape": shape, "tooltip": tips},
-        },
-        {
-            "transform": [{"filter": f"datum.kind === '{target}'"}],
+            "transform": marked,
             "mark": {"type": "text", "dy": -14, "fontWeight": "bold", "fontSize": 12},
             "encoding": {"text": {"field": "label"}, "color": color},
         },
