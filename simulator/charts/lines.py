@@ -173,10 +173,7 @@ def page() -> Spec:
 
 @functools.cache
 def lines_spec(names: tuple[str, ...], lang: str, ranged: bool = False) -> Spec:
-    """Spec of a line chart of one to three series, with or without room for their ranges.
-
-    Do not change what it returns.
-    """
+    """Spec of a line chart, with or without ranges; do not change what it returns."""
     labels = [indicators()[n].label(lang) for n in names]
     color = {
         "field": "series",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 import streamlit as st
@@ -11,28 +14,21 @@ import streamlit as st
 from simulator.errors import ScenarioError
 from simulator.i18n import text
 from simulator.report.errors import as_markdown
-from simulator.ui import (
-    compare_page,
-    controls,
-    data_page,
-    method_page,
-    places_page,
-    plan_page,
-    session,
-    simulator_page,
-)
+from simulator.ui import controls, session, simulator_page
+from simulator.ui.library import library_entries, open_entry
 
 _STYLE = Path(__file__).with_name("style.css")
 _SIDEBAR = 380
 _ICON = Path(__file__).with_name("icon.png")
-_PAGES: dict[str, tuple[Callable[[str], None], str]] = {
-    "simulator": (simulator_page.draw, ":material/tune:"),
-    "plan": (plan_page.draw, ":material/flag:"),
-    "compare": (compare_page.draw, ":material/compare_arrows:"),
-    "places": (places_page.draw, ":material/travel_explore:"),
-    "data": (data_page.draw, ":material/upload_file:"),
-    "method": (method_page.draw, ":material/menu_book:"),
+_PAGES = {
+    "simulator": ":material/tune:",
+    "plan": ":material/flag:",
+    "compare": ":material/compare_arrows:",
+    "places": ":material/travel_explore:",
+    "data": ":material/upload_file:",
+    "method": ":material/menu_book:",
 }
+_FIRST = "simulator"
 _PAGE_LANGUAGE = {
     lang: f"<script>document.documentElement.lang = '{tag}'</script>"
     for lang, tag in (("zh", "zh-CN"), ("en", "en"))
@@ -51,13 +47,13 @@ def main() -> None:
     )
     pages = {
         name: st.Page(
-            partial(_guarded, draw, lang),
+            partial(_guarded, name, lang),
             title=text(f"app.page.{name}", lang),
             icon=icon,
             url_path=name,
-            default=name == "simulator",
+            default=name == _FIRST,
         )
-        for name, (draw, icon) in _PAGES.items()
+        for name, icon in _PAGES.items()
     }
     session.place("pages", {}).update(pages)
     chosen = st.navigation(list(pages.values()), position="top")
@@ -66,11 +62,29 @@ def main() -> None:
     chosen.run()
 
 
-def _guarded(draw: Callable[[str], None], lang: str) -> None:
+def _guarded(name: str, lang: str) -> None:
     """A page; a file that cannot be used is told as on the command line."""
     with st.container(key="lang_row", width="content"):
         controls.language_switch()
     try:
-        draw(lang)
+        _draw(name)(lang)
     except ScenarioError as error:
         st.error("\n".join(f"- {as_markdown(v, lang)}" for v in error.violations))
+
+
+def _draw(name: str) -> Callable[[str], None]:
+    """What draws a page; a page is read when it is first asked for, as some need much else."""
+    if name == _FIRST:
+        return simulator_page.draw
+    found: Callable[[str], None] = import_module(f"simulator.ui.{name}_page").draw
+    return found
+
+
+def warm() -> None:
+    """Do beforehand what the first visit would wait for.
+
+    What stands in memory then stands for good, and is not looked through for garbage any more.
+    """
+    with suppress(ScenarioError):  # the page will tell it
+        open_entry(next(iter(library_entries().values())), None)
+    gc.freeze()

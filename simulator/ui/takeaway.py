@@ -15,7 +15,6 @@ import simulator
 from simulator.export import file_name, place_reference, scenario_yaml, targets_csv
 from simulator.i18n import text
 from simulator.reach import LIBRARY_PREFIX
-from simulator.report.bundle import bundle
 from simulator.run import Result, Run
 from simulator.scenario import TREND
 from simulator.ui import link, session
@@ -134,6 +133,9 @@ def _file_now(latest: Latest, kind: str, lang: str) -> bytes:
 
 def file_of(result: Result, current: Run, kind: str, lang: str) -> bytes:
     """One file as it is, several in an archive."""
+    # Read when it is needed: what makes Word and Excel files takes longer to read than a page.
+    from simulator.report.bundle import bundle
+
     files = list(bundle(result, current, kind, lang))
     if len(files) == 1:
         return files[0][1]
