@@ -10,10 +10,15 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import streamlit as st
+from streamlit import cli_util
 from streamlit.starlette import App
+from streamlit.web.server import server_util
 
 
 def _warm() -> None:
+    if not st.get_option("server.headless"):
+        cli_util.open_browser(server_util.get_url("localhost"))
     from simulator.ui.shell import warm
 
     warm()

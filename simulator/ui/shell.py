@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 
 import streamlit as st
@@ -67,17 +65,36 @@ def _guarded(name: str, lang: str) -> None:
     with st.container(key="lang_row", width="content"):
         controls.language_switch()
     try:
-        _draw(name)(lang)
+        _draw(name, lang)
     except ScenarioError as error:
         st.error("\n".join(f"- {as_markdown(v, lang)}" for v in error.violations))
 
 
-def _draw(name: str) -> Callable[[str], None]:
-    """What draws a page; a page is read when it is first asked for, as some need much else."""
-    if name == _FIRST:
-        return simulator_page.draw
-    found: Callable[[str], None] = import_module(f"simulator.ui.{name}_page").draw
-    return found
+def _draw(name: str, lang: str) -> None:
+    """Draw a page; it is read when it is first asked for, as some need much that others do not."""
+    match name:
+        case "plan":
+            from simulator.ui import plan_page
+
+            plan_page.draw(lang)
+        case "compare":
+            from simulator.ui import compare_page
+
+            compare_page.draw(lang)
+        case "places":
+            from simulator.ui import places_page
+
+            places_page.draw(lang)
+        case "data":
+            from simulator.ui import data_page
+
+            data_page.draw(lang)
+        case "method":
+            from simulator.ui import method_page
+
+            method_page.draw(lang)
+        case _:
+            simulator_page.draw(lang)
 
 
 def warm() -> None:
