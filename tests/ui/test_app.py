@@ -12,6 +12,7 @@ from reading import ROOT, Open, cards, pages, written
 from streamlit.testing.v1 import AppTest
 
 from simulator import load_scenario, run
+from simulator.charts import limits, lines
 from simulator.i18n import catalogue, people, text
 from simulator.parameters import levers, parameters
 from simulator.report import words
@@ -274,6 +275,18 @@ def test_charts_send_data_and_keep_their_spec(app: Open) -> None:
         spec = json.loads(chart.spec)
         x = spec.get("encoding", spec["layer"][0]["encoding"])["x"]
         assert x["field"] != "year" or x["axis"]["format"] == "d"
+
+
+@pytest.mark.parametrize("key", ["quxian.yaml", "places/qianan.yaml"])
+def test_no_layer_of_a_chart_is_left_without_a_row(key: str) -> None:
+    """The browser would write a warning for each with every move, at the price of a chart."""
+    found = open_entry(library_entries()[key], None)
+    for names in (lines.RATES, lines.PEOPLE, lines.TOWN):
+        kinds = set(lines.lines_points(found, found.trend, names, "zh").column("kind"))
+        assert kinds - {"line"}
+    for chart in ("jobs", "housing"):
+        kinds = set(limits.data_of(found, found.trend, chart, "zh").column("kind"))
+        assert kinds == {"line", "binds"}
 
 
 def test_every_word_that_the_app_can_need_is_there() -> None:
