@@ -16,7 +16,16 @@ PACKAGE = ROOT / "simulator"
 
 #: Lowest first. A module imports from lower layers only, never from its own: DESIGN section 5.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("axes", "compiled", "errors", "units", "parameters", "vocabulary", "store_records"),
+    (
+        "axes",
+        "compiled",
+        "errors",
+        "units",
+        "parameters",
+        "vocabulary",
+        "store_records",
+        "place_columns",
+    ),
     ("demography", "demography.lifetable", "demography.fertility", "demography.schedules"),
     ("lever_path", "presets", "spread", "randomize"),
     ("reach", "syntax", "schema", "tables"),
@@ -49,8 +58,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("outlook", "problem", "bands"),
     ("search", "factors", "county_tables"),
     ("seek", "frontier", "sensitivity", "matching", "county_places"),
-    ("county_features", "place_table"),
-    ("county_launch", "flow_model"),
+    ("county_features", "place_identity", "place_cells"),
+    ("county_launch", "flow_model", "place_table"),
     ("county_draws",),
     ("backtest",),
     ("scores", "baselines", "plan_record"),

@@ -301,8 +301,8 @@ def test_a_store_that_is_none(tmp_path: Path) -> None:
 def test_a_place_whose_figures_are_refused_is_kept_with_the_reason(tmp_path: Path) -> None:
     place = tmp_path / "places.csv"
     place.write_text(
-        "name,province,year,code,resident_population,resident_urbanization_rate\n"
-        "甲县,四川省,2022,519901,500000,45\n古县,四川省,1955,519902,500000,45\n",
+        "name,province,year,code,resident_population,town_population,nonlocal_residents\n"
+        "甲县,四川省,2022,519901,500000,225000,\n古县,四川省,2022,519902,30001,1,30000\n",
         encoding="utf-8",
     )
     store = tmp_path / "runs"
