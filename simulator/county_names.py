@@ -82,6 +82,11 @@ class Walk:
             self.prefecture = chosen.name
         return chosen
 
+    def before(self, name: str) -> Unit | None:
+        """The unit of that name that an earlier row was, where the next can be no other."""
+        found = self._nearest(_by_name().get(name, ()))
+        return found if found is not None and found.code in self.seen else None
+
     def _nearest(self, found: Sequence[Unit]) -> Unit | None:
         """Of the units of that name the one in the prefecture, else province, else the only one."""
         found = [u for u in found if str(self.year) in u.years] or list(found)

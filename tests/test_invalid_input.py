@@ -323,6 +323,7 @@ OTHER = {
     "census_ages_gap",
     "census_ages_overlap",
     "census_ages_slipped",
+    "census_county_twice",
     "census_figure_missing",
     "census_folder",
     "census_head_missing",
