@@ -6,7 +6,6 @@ are joined by the code, as for any place.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Final
 
 from simulator import census
 from simulator.county_places import horizon_of
+from simulator.county_tables import line_cells
 from simulator.errors import ScenarioError, Violation, nearest
 from simulator.launch import history_facts
 from simulator.parameters import central_values
@@ -29,17 +29,17 @@ from simulator.place_columns import (
     every_word,
 )
 from simulator.place_identity import doubts
-from simulator.reach import read_input
+from simulator.reach import MAX_TABLE_BYTES, read_input
 from simulator.scenario import DEFAULT_SEED, LAST_YEAR, Study
 from simulator.schema import Fact, PlaceFile, Source, Words
-from simulator.syntax import UNPRINTABLE, code_point, decoded
+from simulator.syntax import decoded
 from simulator.tables import wpp
 from simulator.totals import Facts, first_totals, known_residents
 
 _DOCUMENT: Final = "table"
 _TITLE: Final = Words(zh="地方表", en="Table of places")
-#: Ten thousand rows of sixteen short cells; a name or figure is a few characters long.
-_MANY, _MAX_BYTES, _LONGEST = 10_000, 5_000_000, 200
+#: Three times the counties of the country.
+_MANY: Final = 10_000
 
 
 @dataclass(frozen=True)
@@ -115,44 +115,27 @@ def _people(row: Row, study: Study) -> tuple[list[Violation], list[Violation]]:
 def _rows(path: Path) -> tuple[list[Row], list[Violation]]:
     file = str(path)
     # Line ends of other worlds end no line here; they are characters that cannot be shown.
-    text = re.split("\r\n|\r|\n", decoded(file, read_input(path, file, _MAX_BYTES)))
+    text = re.split("\r\n|\r|\n", decoded(file, read_input(path, file, MAX_TABLE_BYTES)))
     lines = [(i, t) for i, t in enumerate(text, 1) if t.strip() and t[0] != "#"]
     if len(lines) <= 1:
         raise ScenarioError([Violation("county_table_empty", file)])
     if len(lines) > _MANY:
         raise ScenarioError([Violation("workbook_rows", file, params={"limit": _MANY})])
     faults: list[Violation] = []
-    first, head = lines[0][0], _cells(file, *lines[0], faults)
+    first, head = lines[0][0], line_cells(file, *lines[0], faults)
     faults += _head_faults(file, first, head) if head is not None else []
     if head is None or faults:
         raise ScenarioError(faults)
     names = {column_of(word) or word: word for word in head}
     rows = []
     for i, line in lines[1:]:
-        cells = _cells(file, i, line, faults)
+        cells = line_cells(file, i, line, faults)
         if cells is not None and len(cells) != len(head):
             counts = {"wanted": len(head)}
             faults.append(Violation("table_cells", file, i, value=len(cells), params=counts))
         elif cells is not None:
             rows.append(Row(file, i, dict(zip(names, cells, strict=True)), names))
     return rows, faults
-
-
-def _cells(file: str, i: int, line: str, faults: list[Violation]) -> list[str] | None:
-    """Cells of a line, or None and a fault where it cannot be read or shown."""
-    if odd := UNPRINTABLE.search(line):
-        params: dict[str, object] = {"char": code_point(odd[0])}
-        faults.append(Violation("bad_character", file, i, params=params))
-        return None
-    try:
-        cells = [cell.strip() for cell in next(csv.reader([line], strict=True))]
-    except csv.Error:
-        faults.append(Violation("table_line", file, i))
-        return None
-    if any(len(cell) > _LONGEST for cell in cells):
-        faults.append(Violation("workbook_text", file, i, params={"limit": _LONGEST}))
-        return None
-    return cells
 
 
 def _head_faults(file: str, line: int, head: Sequence[str]) -> list[Violation]:
