@@ -21,7 +21,7 @@ from typing import Any
 import simulator
 from simulator.errors import ScenarioError, Violation
 from simulator.outlook import Outlook, outlook
-from simulator.report.provenance import file_hash
+from simulator.report.provenance import file_hash, input_name
 from simulator.report.stored import Evaluated, part_files
 from simulator.run import run
 from simulator.scenario import Study
@@ -113,7 +113,7 @@ def provenance_of(order: Order) -> dict[str, Any]:
         "version": simulator.__version__,
         "program_sha256": program_hash(),
         "source": {"name": order.source, "places": len(order.studies), "part": PART},
-        "inputs": [[f"{path.parent.name}/{path.name}", file_hash(path)] for path in sources],
+        "inputs": [[input_name(path), file_hash(path)] for path in sources],
         "studies": _studies(order, list(sources)),
         "base_years": sorted({study.place.base_year for study in order.studies}),
         "horizons": sorted(set(horizons)),
