@@ -14,6 +14,8 @@ from simulator.i18n import LANGUAGES, default_language, text
 from simulator.report.errors import describe_all
 
 MISSED, BAD_INPUT = 1, 2
+#: What shells say of a program that was ended by Ctrl-C: 128 and the number of the signal.
+INTERRUPTED = 130
 #: Processes of a batch; two keep a small office machine usable.
 WORKERS = 2
 WHAT = (

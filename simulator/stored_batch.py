@@ -188,6 +188,13 @@ def run_batch(
         return unfinished.finish(provenance, made)
 
 
+def places_kept(order: Order, store: Path) -> int:
+    """Places of an order that was broken off whose results are whole and in the store."""
+    at = Unfinished(store, run_id(provenance_of(order)), len(order.parts))
+    missing = set(at.missing())
+    return sum(len(part) for i, part in enumerate(order.parts) if i not in missing)
+
+
 def _kept(path: Path, order: Order, done: Callable[[int], None]) -> Stored:
     """The run that is there, if every file of it is what was written."""
     stored = read_run(path)

@@ -24,7 +24,7 @@ from simulator.report.errors import describe
 from simulator.scenario import Study, load_scenarios
 from simulator.store import Stored
 from simulator.store_query import missed, refusals
-from simulator.stored_batch import Means, Order, run_batch
+from simulator.stored_batch import Means, Order, places_kept, run_batch
 
 #: Where runs are kept if no store is named, and years projected if none are asked for.
 _STORE, _YEARS = Path("runs"), 15
@@ -111,14 +111,17 @@ def run_stored(
     Raises
     ------
     typer.Exit
-        2 if an input is refused or the store cannot be written, else 1 with ``strict`` if targets
-        of modelled indicators are missed.
+        2 if an input is refused or the store cannot be written, 130 if it was interrupted, else 1
+        with ``strict`` if targets of modelled indicators are missed.
     """
     _refuse_mixed(asked, out, lang)
     home = store or _STORE
     try:
         order, odd = ordered(asked)
-        _warned(odd, lang)
+    except ScenarioError as error:
+        raise options.refuse(error, lang) from None
+    _warned(odd, lang)
+    try:
         with Progress(console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task(text("board.running", lang), total=len(order.studies))
             stored = run_batch(order, home, Means(*means), lambda n: progress.advance(task, n))
@@ -126,7 +129,18 @@ def run_stored(
         raise options.refuse(error, lang) from None
     except OSError as error:
         raise options.cannot_write(home, error, lang) from None
+    except KeyboardInterrupt:
+        raise _stopped(order, home, lang) from None
     _told(stored, home, strict, lang)
+
+
+def _stopped(order: Order, home: Path, lang: str) -> typer.Exit:
+    """Say what of a batch that was interrupted is kept; the exit to raise."""
+    kept = places_kept(order, home)
+    counts = {"kept": kept, "places": len(order.studies), "store": home}
+    key = "runs.stopped" if kept else "runs.stopped_early"
+    print(text(key, lang, **(counts if kept else {})), file=sys.stderr)
+    return typer.Exit(options.INTERRUPTED)
 
 
 def _warned(odd: Sequence[Violation], lang: str) -> None:

@@ -298,6 +298,38 @@ def test_a_store_that_is_none(tmp_path: Path) -> None:
         runs(tmp_path)
 
 
+@pytest.mark.parametrize(("lang", "words"), [("zh", "已停止"), ("en", "stopped")])
+@pytest.mark.parametrize(("before", "left"), [(2, 1), (1, 0)])
+def test_a_batch_that_is_interrupted_says_what_is_kept_and_how_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lang: str, words: str, before: int, left: int
+) -> None:
+    monkeypatch.setattr(stored_batch, "PART", 2)
+    whole, made = stored_batch.make_part, list[int]()
+
+    def fails(*args: object, **named: object) -> dict[str, bytes]:
+        made.append(1)
+        if len(made) == before:
+            raise KeyboardInterrupt
+        return whole(*args, **named)  # type: ignore[arg-type]
+
+    folder, store = census(tmp_path / "census"), tmp_path / "runs"
+    command = ["run", "--census", str(folder), "--years", "2", "--store", str(store)]
+    command += ["--workers", "1", "--lang", lang]
+    with monkeypatch.context() as patch:
+        patch.setattr(stored_batch, "make_part", fails)
+        found = CliRunner().invoke(app, command)
+    assert found.exit_code == 130
+    assert words in found.stderr
+    assert ("--resume" in found.stderr) == bool(left)
+    assert sum(unfinished(store).values()) == left
+    if left:
+        assert f"{2 * left} " in found.stderr
+        assert str(store) in found.stderr
+    again = CliRunner().invoke(app, [*command, "--resume"])
+    assert again.exit_code == 0
+    assert runs(store)[0].made["parts_kept"] == left
+
+
 def test_a_place_whose_figures_are_refused_is_kept_with_the_reason(tmp_path: Path) -> None:
     place = tmp_path / "places.csv"
     place.write_text(
