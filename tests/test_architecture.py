@@ -102,7 +102,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("audit.plan",),
     ("audit.counts", "audit.consistency", "audit.growth"),
     ("audit.rules",),
-    ("batch", "options"),
+    ("batch", "options", "usage"),
     ("report.scoreboard", "report.findings"),
     ("library_cli",),
     ("stored_cli",),
