@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import subprocess
 from collections.abc import Iterator
@@ -263,6 +264,34 @@ def test_a_statement_reads_the_store_and_nothing_else(
         query([stored], sql, 5)
     [told] = refused.value.violations
     assert reason in told.params["reason"]
+
+
+EXAMPLE = re.compile(r'runs query .*?\\?"(SELECT .*?[^\\])\\?"')
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "README.zh.md", "docs/batch.md", "simulator/messages/zh.po",
+             "simulator/messages/en.po"],
+)  # fmt: skip
+def test_examples_of_queries_answer_with_names_and_no_codes(stored: Stored, page: str) -> None:
+    sql = EXAMPLE.findall((ROOT / page).read_text(encoding="utf-8"))
+    assert sql
+    for statement in sql:
+        found = query([stored], statement.replace("year = 2025", "year = 2013"), 500)
+        assert found.rows
+        assert "1号县" in {row[found.columns.index("name")] for row in found.rows}
+        assert not re.search(r"c\d{6}", str(found.rows))
+
+
+def test_assumptions_are_told_in_words_of_both_languages(stored: Stored, tmp_path: Path) -> None:
+    sql = "SELECT assumed_zh, assumed_en FROM places LIMIT 1"
+    [(chinese, english)] = query([stored], sql, 1).rows
+    assert len(chinese) == len(english) > 0
+    assert all(re.search("[\u4e00-\u9fff]", line) for line in chinese)
+    assert not any("_" in line for line in (*chinese, *english))
+    home = ["--store", str(tmp_path / "runs"), "--lang", "zh"]
+    shown = CliRunner().invoke(app, ["runs", "query", sql, *home]).stdout
+    assert "['" not in shown
 
 
 def test_runs_are_listed_and_queried_by_command(stored: Stored, tmp_path: Path) -> None:

@@ -129,7 +129,4 @@ def _judgement(check: TargetCheck | None) -> list[object]:
 
 def _words(line: Line, lang: str) -> Iterator[str]:
     """What is assumed of a place, each with its value and rule."""
-    for item in line.assumed:
-        rule = text(f"assumed.{item.rule}", lang, base=line.base_year, where=item.where)
-        value = wording.value_of(item.value, item.unit, lang)
-        yield f"{text(f'quantity.{item.quantity}', lang)} {value}: {rule}"
+    return (wording.assumption(item, line.base_year, lang) for item in line.assumed)

@@ -15,6 +15,7 @@ from simulator.run import Result, Run
 from simulator.scenario import TREND
 from simulator.schema import Case
 from simulator.targets import TargetCheck
+from simulator.totals import Assumed
 from simulator.units import dimension
 
 _MARK = {">=": "≥", "<=": "≤", "~": "≈"}
@@ -80,6 +81,14 @@ def value_of(quantity: float, unit: str, lang: str) -> str:
     if unit == "share":
         return f"{percent(quantity)} %"
     return f"{people(quantity, lang)} {text('unit.persons', lang)}"
+
+
+def assumption(item: Assumed, base: int, lang: str) -> str:
+    """What is assumed of a place in one line: quantity, value, and the rule that gave it."""
+    rule = text(f"assumed.{item.rule}", lang, base=base, where=item.where)
+    quantity = text(f"quantity.{item.quantity}", lang)
+    named = f"{quantity} {value_of(item.value, item.unit, lang)}"
+    return f"{named}：{rule}" if lang == "zh" else f"{named}: {rule}"
 
 
 def amount(value: float | None, unit: str, lang: str) -> str:
