@@ -464,7 +464,7 @@ def test_values_and_amounts_carry_their_unit() -> None:
     assert wording.amount(3.5e9, "元", "zh") == "35.00 亿元"
     assert wording.amount(4412.0, "张", "zh") == "4,412 张"
     assert wording.amount(31_000.0, "张", "zh") == "3.10 万张"
-    assert wording.amount(3.5e9, "元", "en") == "3,500,000,000 元"
+    assert wording.amount(3.5e9, "元", "en") == "3,500,000,000 yuan"
     assert wording.amount(None, "元", "en") == "–"
 
 

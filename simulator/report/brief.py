@@ -21,6 +21,7 @@ from simulator.problem import build_problem
 from simulator.ranges import lever_ranges
 from simulator.report import planning, rows, wording
 from simulator.report.pictures import picture
+from simulator.report.printed import unit_name
 from simulator.report.terminal import summary_lines
 from simulator.run import Result, Run
 from simulator.scenario import TREND
@@ -211,7 +212,8 @@ def _answer(result: Result, run: Run, lang: str) -> list[str]:
 
 def _with_unit(value: str, check: TargetCheck, lang: str) -> str:
     """A figure and the unit of its target; Chinese writes no space between them."""
-    return f"{value} {check.target.unit}" if lang == "en" else f"{value}{check.target.unit}"
+    unit = unit_name(check.target.unit, lang)
+    return f"{value} {unit}" if lang == "en" else f"{value}{check.target.unit}"
 
 
 def _modelled(table: rows.Table, run: Run) -> rows.Table:

@@ -11,6 +11,7 @@ from simulator.i18n import people, percent, text
 from simulator.outlook import LEVELS, Outlook
 from simulator.report import wording
 from simulator.report.layout import plain_table, section
+from simulator.report.printed import unit_name
 from simulator.run import Result
 from simulator.vocabulary import indicators
 
@@ -40,7 +41,9 @@ def _probabilities(result: Result, outlooks: Mapping[str, Outlook], lang: str) -
         if any(p is not None for p in row):
             label = f"{check.indicator.label(lang)} ({check.target.at})"
             shown = (chance(p, o, lang) for p, o in zip(row, outlooks.values(), strict=True))
-            table.add_row(label, f"{wording.goal(check)} {check.target.unit}", *shown)
+            table.add_row(
+                label, f"{wording.goal(check)} {unit_name(check.target.unit, lang)}", *shown
+            )
     return section(text("report.probability", lang), table, _basis(outlooks, lang))
 
 

@@ -16,6 +16,7 @@ from simulator.i18n import text
 from simulator.report import rows, wording
 from simulator.report.effects import all_effects, costs_table
 from simulator.report.longtable import LEDGER_COLUMNS, ledger_table
+from simulator.report.printed import unit_name
 from simulator.report.terminal import CAUSES, summary_lines
 from simulator.run import Result, Run
 from simulator.units import dimension
@@ -145,7 +146,7 @@ def _targets(sheet: Worksheet, result: Result, lang: str) -> None:
         target = checks[0].target
         label = checks[0].indicator.label(lang)
         line: list[tuple[Value, str]] = [
-            (label, ""), (target.unit, ""), (wording.operator(target.op), ""),
+            (label, ""), (unit_name(target.unit, lang), ""), (wording.operator(target.op), ""),
             (target.value, _PRINTED), (target.at, "0"),
         ]  # fmt: skip
         for check in checks:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import streamlit as st
 
 from simulator.i18n import text
+from simulator.report.printed import province as province_name
+from simulator.report.printed import region
 from simulator.ui import board, session, tables
 from simulator.ui.library import Entry
 from simulator.ui.opening import entries
@@ -60,7 +62,7 @@ def _choice(name: str, options: list[str], lang: str) -> str | None:
 
     def label(option: str) -> str:
         if name == "province":
-            return option
+            return province_name(option, lang)
         return text(f"app.places.{name}.{option}", lang)
 
     return st.selectbox(
@@ -72,7 +74,13 @@ def _choice(name: str, options: list[str], lang: str) -> str | None:
 def _matches(entry: Entry, words: str) -> bool:
     """Whether a place is looked for: by Chinese name, pinyin, English name or region."""
     wanted = words.strip().lower().replace(" ", "")
-    known = (entry.name.zh, entry.name.get("en"), entry.pinyin, entry.region)
+    known = (
+        entry.name.zh,
+        entry.name.get("en"),
+        entry.pinyin,
+        entry.region,
+        region(entry.region, "en"),
+    )
     return any(wanted in name.lower().replace(" ", "").replace("'", "") for name in known)
 
 
@@ -91,7 +99,10 @@ def _run_shown(shown: Mapping[str, Entry], lang: str) -> None:
 
 def _row(key: str, entry: Entry, lang: str) -> None:
     line, found = board.known_line(entry), board.findings_of(entry)
-    parts = [f"**{entry.name.get(lang)}** :gray[{entry.region}]", board.score(line, lang)]
+    parts = [
+        f"**{entry.name.get(lang)}** :gray[{region(entry.region, lang)}]",
+        board.score(line, lang),
+    ]
     parts.append(text("app.places.findings", lang, n=len(found)))
     panel = st.expander(" · ".join(parts), key=f"place_{key}_{lang}", on_change="rerun")
     if not panel.open:
