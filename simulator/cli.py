@@ -272,6 +272,8 @@ def export(
         raise options.cannot_write(out, error, language) from None
     for path in written:
         console.print(text("cli.exported", language, path=path))
+    if "csv" in kinds and not chosen.targets:
+        console.print(text("report.no_targets", language))
 
 
 @app.command()

@@ -61,7 +61,10 @@ def brief(result: Result, run: Run, lang: str) -> bytes:
     for line in _answer(shown, run, lang):
         page.paragraph(line)
     page.section("brief.targets")
-    page.table(_modelled(rows.targets(shown, lang), run))
+    if run.targets:
+        page.table(_modelled(rows.targets(shown, lang), run))
+    else:
+        page.paragraph(text("report.no_targets", lang))
     page.picture(picture(shown, run, "rates", lang, "png"))
     page.section("brief.causes")
     page.table(rows.causes(shown, lang))

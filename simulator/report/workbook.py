@@ -136,6 +136,10 @@ def _summary(book: Workbook, result: Result, lang: str) -> None:
 
 def _targets(sheet: Worksheet, result: Result, lang: str) -> None:
     runs = list(result.runs.values())
+    if not result.study.place.targets:
+        _put(sheet, 1, 1, text("report.no_targets", lang))
+        sheet.column_dimensions["A"].width = _WIDEST
+        return
     keys = ("col.indicator", "col.unit", "col.operator", "col.target_any", "col.year")
     headers = [text(k, lang) for k in keys]
     for run in runs:
