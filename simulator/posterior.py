@@ -77,12 +77,29 @@ class Posterior:
         """Parameter values (n, K) at standard normals of the priors (K, n)."""
         return spread(self._rows, self._central, points.T)
 
+    def beside_fit(self, noise: np.ndarray) -> np.ndarray:
+        """Values (n, K) as far from the fit's own as `samples` of the noise (K, n) are from that of
+        no noise, in standard normals of the priors; without noise they are the fit's own.
+
+        The fit is the most likely point of the parameters themselves, the optimum that of their
+        normals: where ranges are skewed these are two points.
+        """
+        still = self.samples(np.zeros((1, noise.shape[1]))).points
+        found = self.values(self._fitted + self.samples(noise).points - still)
+        own = np.array([self.fit.values[n] for n in self.fit.names])
+        return np.where((noise == 0.0).all(axis=1), own[:, None], found)
+
     @cached_property
     def optimum(self) -> Optimum:
         """Where the search for samples starts."""
+        return optimum(self.residuals, self._fitted)
+
+    @cached_property
+    def _fitted(self) -> np.ndarray:
+        """The fit in standard normals of the priors, (n,)."""
         fitted = np.array([self.fit.values[n] for n in self.fit.names])
         begin = normals(self._rows, fitted, self._central)
-        return optimum(self.residuals, np.clip(begin, -_FARTHEST, _FARTHEST))
+        return np.clip(begin, -_FARTHEST, _FARTHEST)
 
     def residuals(self, points: np.ndarray) -> np.ndarray:
         """Misfits of figures, age groups and priors (K, m) at standard normals (K, n)."""
