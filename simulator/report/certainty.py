@@ -82,4 +82,13 @@ def _basis(outlooks: Mapping[str, Outlook], lang: str) -> Text:
     lines = [text("report.draws", lang, n=first.draws, seed=first.seed)]
     if first.years_since_count:
         lines.append(text("report.base_error", lang, years=first.years_since_count))
-    return Text("\n".join(lines), style="dim")
+    thin = thin_fit(first, lang)
+    return Text("\n".join([*lines, thin] if thin else lines), style="dim")
+
+
+def thin_fit(outlook: Outlook, lang: str) -> str | None:
+    """On how few independent samples the fit's range rests, where they are fewer than the draws."""
+    if outlook.independent >= outlook.draws:
+        return None
+    counts = {"n": round(outlook.independent), "draws": outlook.draws}
+    return text("report.thin_fit", lang, **counts)

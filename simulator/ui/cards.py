@@ -61,7 +61,9 @@ def cards(result: Result, current: Run, outlook: Outlook | None, lang: str) -> s
             ]
             body += _card(now, base, about, label, lang)
     told = escape(text("app.cards", lang))
-    return f'<section class="cus-cards" aria-label="{told}">{body}</section>'
+    thin = certainty.thin_fit(outlook, lang) if outlook is not None else None
+    note = f'<p class="cus-muted">{escape(thin)}</p>' if thin else ""
+    return f'<section class="cus-cards" aria-label="{told}">{body}</section>{note}'
 
 
 def _chance(probability: float | None, outlook: Outlook | None, lang: str) -> tuple[str, str]:
