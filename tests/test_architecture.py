@@ -56,7 +56,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("run",),
     ("ensemble", "forecast_error", "goals", "budget", "ranges", "needs", "sobol"),
     ("outlook", "problem", "bands"),
-    ("search", "factors", "county_tables"),
+    ("search", "factors", "county_tables", "county_surroundings"),
     ("seek", "frontier", "sensitivity", "matching", "county_places"),
     ("county_features", "place_identity", "place_cells"),
     ("county_launch", "flow_model", "place_table"),
