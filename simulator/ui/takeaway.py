@@ -57,7 +57,7 @@ def written(entry: Entry, result: Result, current: Run) -> str:
 
 def frame(latest: Latest, lang: str) -> Slots:
     """Downloads, made from what stands when they are asked for; a link; how to reproduce it."""
-    name = case_id(latest.result)
+    name, targets = case_id(latest.result), latest.result.trend.targets
     st.markdown(f"#### {text('app.take', lang)}")
     with st.container(horizontal=True, gap="small"):
         st.download_button(
@@ -78,6 +78,8 @@ def frame(latest: Latest, lang: str) -> Slots:
             on_click="ignore",
             icon=":material/table:",
             key="download_targets",
+            disabled=not targets,
+            help=None if targets else text("report.no_targets", lang),
         )
         _files(latest, lang)
     return Slots(_panel("share", "link", lang), _panel("reproduce", "terminal", lang))

@@ -301,7 +301,7 @@ def test_every_word_that_the_app_can_need_is_there() -> None:
             if words.is_choice(p):
                 numbers = range(int(p.low), int(p.high) + 1)
                 assert all(f"app.choice.{p.name}.{i}" in known for i in numbers)
-            assert p.source in words.lever_help(p, p.central, lang)
+            assert words.source(p, lang) in words.lever_help(p, p.central, lang)
     app_keys = [{k for k in catalogue(lang) if k.startswith("app.")} for lang in ("zh", "en")]
     assert app_keys[0] == app_keys[1]
 
