@@ -19,7 +19,8 @@ from simulator import load_scenario, run
 from simulator.bands import run_bands
 from simulator.draws import simulate_draws
 from simulator.ensemble import BLOCK, draw_inputs, draw_parameters
-from simulator.projection import empty_paths, simulate
+from simulator.kernel import empty_paths
+from simulator.projection import simulate
 from simulator.run import run_case
 from simulator.schema import Case
 from simulator.sheet import (

@@ -36,6 +36,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("trial",),
     ("hiring",),
     ("year",),
+    ("kernel",),
     ("projection", "draws"),
     ("indicators", "ledger", "drawn_rates"),
     ("calibration",),
