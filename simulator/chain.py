@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from simulator.errors import ScenarioError, Violation
 from simulator.partial import valid_part
-from simulator.places import place_named
+from simulator.places import close_file, place_named
 from simulator.reach import LIBRARY, LIBRARY_PREFIX, plain_file, resolved, within_reach
 from simulator.schema import PlaceFile, ScenarioFile
 from simulator.source import Document, read_document
@@ -103,7 +103,8 @@ def _target(document: Document, scenario: ScenarioFile, home: Path, *, upload: b
     if not _in_library(target) and not within_reach(target, home):
         raise ScenarioError([document.violation("out_of_reach", at, name, folder=home.name)])
     if not plain_file(target):
-        raise ScenarioError([document.violation("extends_not_found", at, name)])
+        close = {"nearest": close_file(name)}
+        raise ScenarioError([document.violation("extends_not_found", at, name, **close)])
     return target
 
 

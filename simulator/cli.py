@@ -19,6 +19,7 @@ from simulator import options
 from simulator.commands import analysis, census, history, library, planning, runs
 from simulator.errors import ScenarioError
 from simulator.i18n import text
+from simulator.usage import Program
 
 if TYPE_CHECKING:
     from simulator.outlook import Outlook
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 
 app = typer.Typer(
+    cls=Program,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -35,11 +37,11 @@ app = typer.Typer(
 )
 
 
-def _scenario(chosen: str | None, known: Iterable[str]) -> str:
+def _scenario(chosen: str | None, known: Iterable[str], lang: str) -> str:
     """The scenario asked for, else the last of the file."""
     names = list(known)
     if chosen is not None and chosen not in names:
-        raise typer.BadParameter(f"{chosen}: {', '.join(names)}", param_hint="--scenario")
+        raise options.not_one_of("--scenario", chosen, names, lang)
     return chosen or names[-1]
 
 
@@ -210,7 +212,7 @@ def resolve(
         result = run(load_scenario(file_of(file), horizon=horizon))
     except ScenarioError as error:
         raise options.refuse(error, language) from None
-    chosen = _scenario(scenario, result.runs)
+    chosen = _scenario(scenario, result.runs, language)
     sys.stdout.write(resolved_yaml(result, result.runs[chosen]))
 
 
@@ -257,13 +259,12 @@ def export(
     kinds = [k.strip() for k in to.split(",")] if to else list(KINDS)
     for kind in kinds:
         if kind not in KINDS:
-            told = text("cli.unknown_kind", language, kind=kind, kinds=", ".join(KINDS))
-            raise typer.BadParameter(told, param_hint="--to")
+            raise options.not_one_of("--to", kind, list(KINDS), language)
     try:
         result = run(load_scenario(file_of(file), horizon=horizon))
     except ScenarioError as error:
         raise options.refuse(error, language) from None
-    chosen = result.runs[_scenario(scenario, result.runs)]
+    chosen = result.runs[_scenario(scenario, result.runs, language)]
     made = {name: data for kind in kinds for name, data in bundle(result, chosen, kind, language)}
     try:
         written = write_files(made, out)
@@ -271,6 +272,8 @@ def export(
         raise options.cannot_write(out, error, language) from None
     for path in written:
         console.print(text("cli.exported", language, path=path))
+    if "csv" in kinds and not chosen.targets:
+        console.print(text("report.no_targets", language))
 
 
 @app.command()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.county_lists import province_trend
+from simulator.county_surroundings import Here, located, surroundings
 from simulator.county_tables import CountyTable
 from simulator.matching import Unit
 
@@ -30,6 +31,8 @@ _OF_PREFECTURE = (
 )  # fmt: skip
 _PREFECTURE_DIGITS, _PROVINCE_DIGITS = 4, 2
 _MUNICIPALITIES = ("11", "12", "31", "50")
+#: How ``filled`` calls a place on the map that is not known.
+LOCATION = "location"
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ class Known:
     """Units with their 2010 figures: counts (U,) by column, ages (U, 2, 19), and features.
 
     ``features`` (U, F) are not standardized; ``prefecture`` and ``province`` are codes (U,);
-    ``filled`` names the columns that were empty and took the national median.
+    ``filled`` names the columns that were empty and took the national median, and `LOCATION` where
+    a part is on no list of places, so that its prefecture's middle stands for it.
     """
 
     counts: dict[str, np.ndarray]
@@ -72,7 +76,17 @@ def known(table: CountyTable, units: Sequence[Unit]) -> Known:
     kinds = [table.names[p[int(np.argmax(size[p]))]] for p in parts]
     found = {**_own(counts, percent), **_ages(ages), **_kind(kinds)}
     found |= _around(found, counts["resident"], prefecture, province)
-    filled = tuple(tuple(n for n in empty if empty[n][p].any()) for p in parts)
+    lonlat, known_place = located(
+        [[table.codes[i] for i in p] for p in parts], [size[p] for p in parts],
+        (prefecture, province),
+    )  # fmt: skip
+    here = Here(lonlat, counts["resident"], counts["urban"], found["district"] > 0.0,
+                prefecture, province)  # fmt: skip
+    found |= surroundings(here, found)
+    filled = tuple(
+        tuple(n for n in empty if empty[n][p].any()) + (() if there else (LOCATION,))
+        for p, there in zip(parts, known_place, strict=True)
+    )
     return Known(
         counts, percent, ages, tuple(found), np.stack(list(found.values()), axis=-1),
         prefecture, province, filled,

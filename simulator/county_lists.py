@@ -1,5 +1,5 @@
-"""Lists that ship with the program: boundary changes, province trends, learnt coefficients, sizes
-of forecast errors.
+"""Lists that ship with the program: boundary changes, places on the map, province trends, learnt
+coefficients, sizes of forecast errors.
 """
 
 from __future__ import annotations
@@ -60,6 +60,13 @@ def learnt_rows(name: str) -> tuple[dict[str, str], ...]:
 def misprinted_rows() -> dict[str, str]:
     """Code of a 2010 county to the code of the printed row that holds its figures."""
     return {r["code"]: r["row_printed"] for r in table_rows("census_names_2010.csv")}
+
+
+@cache
+def county_locations() -> dict[str, tuple[float, float]]:
+    """Longitude and latitude of the seats of the counties of 2010, degrees, by code."""
+    found = table_rows("county_locations.csv")
+    return {r["code"]: (float(r["lon"]), float(r["lat"])) for r in found}
 
 
 @cache

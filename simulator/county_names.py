@@ -38,6 +38,25 @@ def by_code() -> dict[str, Unit]:
     return {u.code: u for units in _by_name().values() for u in units}
 
 
+@cache
+def units() -> tuple[Unit, ...]:
+    """Every unit, by its names: one that changed its name is there twice."""
+    return tuple(u for found in _by_name().values() for u in found)
+
+
+def units_of_code(code: str) -> tuple[Unit, ...]:
+    """The units that a census printed under a code; none for a code that no list has."""
+    return _by_each_code().get(code, ())
+
+
+@cache
+def _by_each_code() -> dict[str, tuple[Unit, ...]]:
+    found: dict[str, list[Unit]] = {}
+    for unit in units():
+        found.setdefault(unit.code, []).append(unit)
+    return {code: tuple(owners) for code, owners in found.items()}
+
+
 @dataclass
 class Walk:
     """Reads the region column of one sheet from top to bottom: which unit each row is.
@@ -62,6 +81,11 @@ class Walk:
         elif chosen.level == "prefecture":
             self.prefecture = chosen.name
         return chosen
+
+    def before(self, name: str) -> Unit | None:
+        """The unit of that name that an earlier row was, where the next can be no other."""
+        found = self._nearest(_by_name().get(name, ()))
+        return found if found is not None and found.code in self.seen else None
 
     def _nearest(self, found: Sequence[Unit]) -> Unit | None:
         """Of the units of that name the one in the prefecture, else province, else the only one."""

@@ -7,6 +7,7 @@ comments. Every fault of every file is reported at once.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ import numpy as np
 from simulator.axes import N_SEXES
 from simulator.county_lists import misprinted_rows
 from simulator.errors import ScenarioError, Violation, nearest
+from simulator.reach import MAX_TABLE_BYTES, read_input
+from simulator.syntax import UNPRINTABLE, code_point, decoded
 
 #: Age groups of the county tables by their lower bound; the last is open.
 GROUP_STARTS = (0, 1, *range(5, 90, 5))
@@ -23,6 +26,8 @@ GROUP_NAMES = ("0", "1_4", *(f"{a}_{a + 4}" for a in range(5, 85, 5)), "85p")
 AGE_COLUMNS = tuple(f"{sex}_{group}" for group in GROUP_NAMES for sex in "mf")
 TEXT = ("code", "province", "prefecture", "name", "level")
 _COUNTY = "county"
+#: A name or figure is a few characters long.
+_LONGEST = 200
 FIRST_YEAR, SECOND_YEAR = 2010, 2020
 CORE_2010 = (
     "resident", "hukou", "nonagri_hukou_pct", "urban", "ethnic_minority_pct",
@@ -108,37 +113,62 @@ def _corrected(rows: _Numbered) -> _Numbered:
 
 def _rows(path: Path, columns: Sequence[str], faults: list[Violation]) -> _Numbered:
     """County rows by code with their line, or faults for what is missing."""
+    file = str(path)
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        faults.append(Violation("not_found", str(path)))
+        text = decoded(file, read_input(path, file, MAX_TABLE_BYTES))
+    except ScenarioError as error:
+        faults += error.violations
         return {}
-    except (OSError, UnicodeDecodeError) as error:
-        faults.append(Violation("unreadable", str(path), params={"reason": str(error)}))
-        return {}
-    numbered = [(i, line) for i, line in enumerate(text.splitlines(), 1) if line.strip()]
+    # Line ends of other worlds end no line here; they are characters that cannot be shown.
+    numbered = [(i, t) for i, t in enumerate(re.split("\r\n|\r|\n", text), 1) if t.strip()]
     lines = [(i, line) for i, line in numbered if not line.startswith("#")]
     if not lines:
-        faults.append(Violation("county_table_empty", str(path)))
+        faults.append(Violation("county_table_empty", file))
         return {}
-    header = next(csv.reader([lines[0][1]]))
-    missing = [name for name in columns if name not in header]
+    header = line_cells(file, *lines[0], faults)
+    missing = [] if header is None else [name for name in columns if name not in header]
     for name in missing:
-        params = {"nearest": nearest(name, header)}
-        faults.append(
-            Violation("county_column_missing", str(path), lines[0][0], name, None, params)
-        )
+        params = {"nearest": nearest(name, header or [])}
+        faults.append(Violation("county_column_missing", file, lines[0][0], name, None, params))
+    return {} if missing or header is None else _counties(file, header, lines[1:], faults)
+
+
+def _counties(
+    file: str, header: list[str], lines: Sequence[tuple[int, str]], faults: list[Violation]
+) -> _Numbered:
+    """Rows of counties by code with their line; other levels are passed over."""
     found: _Numbered = {}
-    for line, cells in zip(
-        (i for i, _ in lines[1:]), csv.reader(t for _, t in lines[1:]), strict=True
-    ):
-        row = dict(zip(header, cells, strict=False))
-        if missing or row["level"] != _COUNTY:
-            continue
-        if row["code"] in found:
-            faults.append(Violation("county_twice", str(path), line, "code", row["code"]))
-        found[row["code"]] = (line, row)
+    for line, words in lines:
+        cells = line_cells(file, line, words, faults)
+        if cells is not None and len(cells) != len(header):
+            counts = {"wanted": len(header)}
+            faults.append(Violation("table_cells", file, line, value=len(cells), params=counts))
+        elif cells is not None:
+            row = dict(zip(header, cells, strict=True))
+            if row["level"] != _COUNTY:
+                continue
+            if row["code"] in found:
+                first = {"first": found[row["code"]][0]}
+                faults.append(Violation("county_twice", file, line, "code", row["code"], first))
+            found[row["code"]] = (line, row)
     return found
+
+
+def line_cells(file: str, i: int, line: str, faults: list[Violation]) -> list[str] | None:
+    """Cells of a line, or None and a fault where it cannot be read or shown."""
+    if odd := UNPRINTABLE.search(line):
+        params: dict[str, object] = {"char": code_point(odd[0])}
+        faults.append(Violation("bad_character", file, i, params=params))
+        return None
+    try:
+        cells = [cell.strip() for cell in next(csv.reader([line], strict=True))]
+    except csv.Error:
+        faults.append(Violation("table_line", file, i))
+        return None
+    if any(len(cell) > _LONGEST for cell in cells):
+        faults.append(Violation("workbook_text", file, i, params={"limit": _LONGEST}))
+        return None
+    return cells
 
 
 def _numbers(path: Path, rows: _Numbered, name: str, faults: list[Violation]) -> np.ndarray:

@@ -144,6 +144,19 @@ def block_inputs(run: Run, seed: int, block: int) -> DrawInputs:
     return drawn_rates(values, *_context(run), shared=inputs)
 
 
+def independent_draws(run: Run, draws: int, seed: int) -> float:
+    """How many independent samples of the fit stand behind so many draws; all where none is fitted.
+
+    The members of a sum are told by the one whose draws rest on the fewest.
+    """
+    if run.members:
+        return min(independent_draws(member, draws, seed) for member in run.members)
+    if run.start.posterior is None:
+        return float(draws)
+    blocks = -(-draws // BLOCK)
+    return min(run.start.posterior.independent(seed, blocks, BLOCK), float(draws))
+
+
 def project_draws(run: Run, seed: int, draws: range) -> tuple[np.ndarray, np.ndarray]:
     """Totals of some draws on trend and under the policy, each (len(draws), T + 1, 3, 3).
 

@@ -93,8 +93,8 @@ class Factors:
         """Positions of the factors of a kind."""
         return [i for i, f in enumerate(self.all) if f.kind == kind]
 
-    def values(self, z: np.ndarray) -> dict[str, np.ndarray]:
-        """Parameter values of rows of standard normals (N, D), each (N,)."""
+    def values(self, z: np.ndarray, *, beside_run: bool = False) -> dict[str, np.ndarray]:
+        """Parameter values of rows of standard normals (N, D), each (N,); as in `settings`."""
         start, table = self.run.start, assumptions()
         found = {n: np.full(len(z), start.values[n]) for n in table}
         rows = list(self._parameters.values())
@@ -102,9 +102,13 @@ class Factors:
         drawn = spread(rows, central, z[:, self.columns("parameter")].T)
         found |= dict(zip(self._parameters, drawn, strict=True))
         if start.posterior is not None:
-            points = start.posterior.samples(z[:, self.columns("fitted")]).points
-            names = start.posterior.fit.names
-            found |= dict(zip(names, start.posterior.values(points), strict=True))
+            noise, posterior = z[:, self.columns("fitted")], start.posterior
+            drawn = (
+                posterior.beside_fit(noise)
+                if beside_run
+                else posterior.values(posterior.samples(noise).points)
+            )
+            found |= dict(zip(posterior.fit.names, drawn, strict=True))
         return found
 
     @cached_property
@@ -116,15 +120,19 @@ class Factors:
         posterior = self.run.start.posterior
         return np.zeros((0, 0)) if posterior is None else posterior.optimum.root
 
-    def settings(self, z: np.ndarray, delivered: np.ndarray) -> list[Setting]:
+    def settings(
+        self, z: np.ndarray, delivered: np.ndarray, *, beside_run: bool = False
+    ) -> list[Setting]:
         """Settings of rows of standard normals.
 
         Parameters
         ----------
         z : (N, D) standard normals; columns of levers are not read
         delivered : (N, levers) share of each lever that is delivered
+        beside_run : fitted parameters are moved from the run's own, so that zeros are the run
+            itself, and not from where the posterior of their normals is highest
         """
-        values = self.values(z)
+        values = self.values(z, beside_run=beside_run)
         draws = draw_inputs(self.run, values)
         given, found = self.run.inputs, []
         for k in range(len(z)):

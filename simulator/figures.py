@@ -17,7 +17,7 @@ _SPLIT = ("resident_urbanization_rate", "town_population")
 _RATES = ("resident_urbanization_rate", "hukou_urbanization_rate")
 _PEOPLED = ("resident_population", "town_population", "hukou_population")
 #: The whole that each part must be less than.
-_WHOLE = {
+WHOLE = {
     "town_population": "resident_population",
     "village_population": "resident_population",
     "nonlocal_residents": "resident_population",
@@ -181,7 +181,7 @@ def _contradictions(document: Document, place: PlaceFile) -> Iterator[Violation]
 
     for (part, year), persons in people.items():
         path = ("facts", usable[part, year], "value")
-        whole = (_WHOLE.get(part, ""), year)
+        whole = (WHOLE.get(part, ""), year)
         if whole in people and persons >= people[whole]:
             line = document.line(("facts", usable[whole], "value"))
             about = {"part": part, "whole": whole[0], "total": shown(whole), "other": line}

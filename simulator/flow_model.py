@@ -18,8 +18,10 @@ from simulator.county_lists import learnt_rows
 #: Log growth of residents, change of the stretched logit of the urban share, log of the share of
 #: children under ten at the end.
 TARGETS = ("residents", "urban", "children")
-#: Targets that have trees and whose errors are drawn: all but the last.
+#: Targets whose errors are drawn: all but the last.
 DRAWN = TARGETS[:2]
+#: Targets that have trees; out of fold they help residents only.
+GROWN = TARGETS[:1]
 #: Part of the Gaussian process's prediction that the trees build upon; chosen out of fold among
 #: 0.5, 0.7 and 1.
 BELIEVED = 0.7
@@ -145,8 +147,9 @@ def predict(figures: Known, codes: Sequence[str]) -> Expected:
             centre[at, j] = c.constant + z[at] @ c.linear + likeness @ c.support
             centre[at, j] += [c.province.get(str(p), 0.0) for p in figures.province[at]]
             centre[at, j] += [c.prefecture.get(str(p), 0.0) for p in figures.prefecture[at]]
-            if target in DRAWN:
+            if target in GROWN:
                 centre[at, j] = BELIEVED * centre[at, j] + c.trees.value(z[at], model.cuts)
+            if target in DRAWN:
                 spread[at, j] = np.exp(basis[at] @ c.spread) * c.size_factor[size[at]]
                 quantile[at, j] = c.quantile[district[at]]
     correlation = np.full(n, model.correlation)

@@ -18,6 +18,7 @@ from simulator.places import close_name, entries, found
 from simulator.report.files import write_files
 from simulator.report.findings import findings_csv, findings_view
 from simulator.report.layout import plain_table
+from simulator.report.printed import region
 from simulator.report.scoreboard import scoreboard_csv, scoreboard_view
 from simulator.scenario import load_scenario
 
@@ -118,7 +119,7 @@ def list_places(word: str, lang: str) -> None:
     table = plain_table(*(text(key, lang) for key in keys), numbers=(4,))
     for entry in places:
         level = text(f"level.{entry.level}", lang)
-        area = " ".join(part for part in (entry.province, entry.prefecture) if part)
+        area = region(f"{entry.province} {entry.prefecture}".strip(), lang)
         table.add_row(entry.name.get(lang), entry.id, area, level, str(entry.base_year))
     options.page().print(table)
     options.page().print(text("board.found", lang, n=len(places)))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from simulator.errors import ScenarioError
+from simulator.errors import ScenarioError, nearest
 from simulator.i18n import LANGUAGES, default_language, text
 from simulator.report.errors import describe_all
 
 MISSED, BAD_INPUT = 1, 2
+#: What shells say of a program that was ended by Ctrl-C: 128 and the number of the signal.
+INTERRUPTED = 130
 #: Processes of a batch; two keep a small office machine usable.
 WORKERS = 2
 WHAT = (
@@ -74,8 +77,18 @@ def language(chosen: str | None) -> str:
     if chosen is None:
         return default_language()
     if chosen not in LANGUAGES:
-        raise typer.BadParameter(f"{chosen}: {' / '.join(LANGUAGES)}", param_hint="--lang")
+        raise not_one_of("--lang", chosen, LANGUAGES, default_language())
     return chosen
+
+
+def not_one_of(option: str, value: str, allowed: Sequence[str], lang: str) -> typer.BadParameter:
+    """The refusal of a value that is none of those that an option can have."""
+    parts = [text("usage.not_one_of", lang, value=value),
+             text("error.allowed", lang, allowed=", ".join(allowed))]  # fmt: skip
+    close = nearest(value, allowed)
+    if close is not None:
+        parts.append(text("error.nearest", lang, nearest=close))
+    return typer.BadParameter(("；" if lang == "zh" else "; ").join(parts), param_hint=option)
 
 
 def page() -> Console:

@@ -11,7 +11,7 @@ import numpy as np
 from simulator.axes import Place, Registration
 from simulator.census import is_joined
 from simulator.county_lists import error_sizes
-from simulator.ensemble import Ensemble, run_draws
+from simulator.ensemble import Ensemble, independent_draws, run_draws
 from simulator.forecast_error import MEASURES, Errors, forecast_errors, kind_of, size_of
 from simulator.goals import by_stocks
 from simulator.indicators import measure
@@ -44,6 +44,7 @@ class Outlook:
 
     ``quantiles[name]`` is (len(LEVELS), T + 1) and ``mean[name]`` (T + 1,), persons or shares;
     ``probability`` has one entry a target, None where draws cannot judge it.
+    ``independent`` is how many independent samples of the fit the draws are worth, and
     ``years_since_count`` is how far the base year lies from the last census behind it.
     """
 
@@ -53,6 +54,7 @@ class Outlook:
     quantiles: Mapping[str, np.ndarray]
     mean: Mapping[str, np.ndarray]
     probability: tuple[float | None, ...]
+    independent: float
 
     def monte_carlo_error(self, probability: float) -> float:
         """Standard error of a probability that comes from the number of draws being finite.
@@ -78,7 +80,8 @@ def outlook(
     found = {name: np.quantile(values, LEVELS, axis=0) for name, values in series.items()}
     mean = {name: values.mean(axis=0) for name, values in series.items()}
     chances = _probabilities(run, series)
-    return Outlook(draws, seed, years_since_count(run), found, mean, chances)
+    worth = independent_draws(run, draws, seed)
+    return Outlook(draws, seed, years_since_count(run), found, mean, chances, worth)
 
 
 def drawn_totals(

@@ -6,77 +6,70 @@ are joined by the code, as for any place.
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from simulator import census
-from simulator.county_places import horizon_of, level_of
+from simulator.county_places import horizon_of
+from simulator.county_tables import line_cells
 from simulator.errors import ScenarioError, Violation, nearest
 from simulator.launch import history_facts
 from simulator.parameters import central_values
-from simulator.reach import read_input
+from simulator.place_cells import Row, cell_doubts, cell_faults
+from simulator.place_columns import (
+    COLUMNS,
+    NEEDED,
+    PERSONS,
+    RATES,
+    chinese,
+    column_of,
+    every_word,
+)
+from simulator.place_identity import doubts
+from simulator.reach import MAX_TABLE_BYTES, read_input
 from simulator.scenario import DEFAULT_SEED, LAST_YEAR, Study
 from simulator.schema import Fact, PlaceFile, Source, Words
-from simulator.syntax import UNPRINTABLE, code_point, decoded
-from simulator.totals import Facts, first_totals
+from simulator.syntax import decoded
+from simulator.tables import wpp
+from simulator.totals import Facts, first_totals, known_residents
 
-#: Columns that say which place a row is.
-NEEDED: Final = ("name", "province", "year")
-OPTIONAL: Final = ("id", "code", "prefecture", "level")
-#: Columns of figures, in persons and, for rates, per cent.
-PERSONS: Final = (
-    "resident_population", "town_population", "village_population", "hukou_population",
-    "nonlocal_residents", "out_migrants", "county_seat_population",
-)  # fmt: skip
-RATES: Final = ("resident_urbanization_rate", "hukou_urbanization_rate")
-COLUMNS: Final = (*NEEDED, *OPTIONAL, *PERSONS, *RATES)
-LEVELS: Final = ("county", "district", "prefecture", "town", "zone")
-_SOMEBODY, _EVERYBODY, _ALL = 1.0, 2e9, 100.0
-_FIRST_YEAR: Final = 1949
-_ID, _CODE = re.compile(r"[a-z][a-z0-9_]{0,59}"), re.compile(r"\d{6}")
 _DOCUMENT: Final = "table"
 _TITLE: Final = Words(zh="地方表", en="Table of places")
-#: Ten thousand rows of sixteen short cells; a name or figure is a few characters long.
-_MANY, _MAX_BYTES, _LONGEST = 10_000, 5_000_000, 200
+#: Three times the counties of the country.
+_MANY: Final = 10_000
 
 
 @dataclass(frozen=True)
-class _Row:
-    """One row as read: its line and its cells by column."""
+class PlaceTable:
+    """The studies of a table in its order, and what is suspicious about its rows."""
 
-    file: str
-    line: int
-    cells: Mapping[str, str]
-
-    def fault(self, code: str, column: str, **params: object) -> Violation:
-        """A violation that names line and column."""
-        return Violation(
-            code, self.file, self.line, column, self.cells.get(column) or None, dict(params)
-        )
+    studies: tuple[Study, ...]
+    warnings: tuple[Violation, ...]
 
 
-def table_studies(path: Path, years: int) -> list[Study]:
+def read_places(path: Path, years: int, latest: int) -> PlaceTable:
     """A study of each row, in the order of the table.
 
     Parameters
     ----------
     path : CSV in UTF-8; lines that begin with ``#`` are comments
     years : years projected
+    latest : last year that can be a base year: this year
 
     Raises
     ------
     ScenarioError
         With every fault of the table: file, line and column.
     """
-    horizon_of(_FIRST_YEAR, years)  # years that no base year allows are a fault of the option
+    last = min(latest, LAST_YEAR - years)
+    horizon_of(int(wpp().years[0]) - 1, years)  # too many for any base: a fault of the option
     rows, faults = _rows(path)
-    studies, seen = [], dict[str, int]()
+    studies, warnings, seen = list[Study](), list[Violation](), dict[str, int]()
     for row in rows:
-        wrong = _faults(row, LAST_YEAR - years)
+        wrong, odd = _judged(row, last)
         name = _id(row)
         if name in seen and not wrong:
             wrong = [row.fault("table_twice", "id" if row.cells.get("id") else "code",
@@ -84,114 +77,91 @@ def table_studies(path: Path, years: int) -> list[Study]:
         seen.setdefault(name, row.line)
         if not wrong:
             study = _study(row, path, years)
-            wrong = _contradictions(row, study)
+            wrong, more = _people(row, study)
+            wrong += _contradictions(row, study)
             studies.append(study)
+            warnings += [*odd, *more]
         faults += wrong
     if faults:
         raise ScenarioError(faults)
-    return studies
+    return PlaceTable(tuple(studies), tuple(warnings))
 
 
-def _rows(path: Path) -> tuple[list[_Row], list[Violation]]:
+def _judged(row: Row, last: int) -> tuple[list[Violation], list[Violation]]:
+    """What is wrong with a row as it is written, and what is odd."""
+    wrong = cell_faults(row, last)
+    if wrong:
+        return wrong, []
+    cells = row.cells
+    about = doubts(cells["name"], cells["province"], cells.get("code", ""))
+    wrong = [row.fault(d.code, d.column, **d.params) for d in about if d.grave]
+    odd = [row.fault(d.code, d.column, **d.params) for d in about if not d.grave]
+    return wrong, [*odd, *cell_doubts(row)]
+
+
+def _people(row: Row, study: Study) -> tuple[list[Violation], list[Violation]]:
+    """A fault where nothing is known of a place, a warning where nobody has counted its people."""
+    facts, base = Facts(history_facts(study)), study.place.base_year
+    counted = (y for n in ("resident_population", "hukou_population") for y in facts.years(n))
+    if known_residents(facts, base) is not None or any(year <= base for year in counted):
+        return [], []
+    if any(row.cells.get(name) for name in (*PERSONS, *RATES)):
+        return [], [row.fault("table_normalised", "resident_population")]
+    return [row.fault("table_no_figures", "resident_population",
+                      allowed=[*PERSONS, *RATES],
+                      allowed_zh=[*chinese(PERSONS), *chinese(RATES)])], []  # fmt: skip
+
+
+def _rows(path: Path) -> tuple[list[Row], list[Violation]]:
     file = str(path)
     # Line ends of other worlds end no line here; they are characters that cannot be shown.
-    text = re.split("\r\n|\r|\n", decoded(file, read_input(path, file, _MAX_BYTES)))
+    text = re.split("\r\n|\r|\n", decoded(file, read_input(path, file, MAX_TABLE_BYTES)))
     lines = [(i, t) for i, t in enumerate(text, 1) if t.strip() and t[0] != "#"]
     if len(lines) <= 1:
         raise ScenarioError([Violation("county_table_empty", file)])
     if len(lines) > _MANY:
         raise ScenarioError([Violation("workbook_rows", file, params={"limit": _MANY})])
     faults: list[Violation] = []
-    first, head = lines[0][0], _cells(file, *lines[0], faults)
+    first, head = lines[0][0], line_cells(file, *lines[0], faults)
     faults += _head_faults(file, first, head) if head is not None else []
     if head is None or faults:
         raise ScenarioError(faults)
+    names = {column_of(word) or word: word for word in head}
     rows = []
     for i, line in lines[1:]:
-        cells = _cells(file, i, line, faults)
+        cells = line_cells(file, i, line, faults)
         if cells is not None and len(cells) != len(head):
             counts = {"wanted": len(head)}
             faults.append(Violation("table_cells", file, i, value=len(cells), params=counts))
         elif cells is not None:
-            rows.append(_Row(file, i, dict(zip(head, cells, strict=True))))
+            rows.append(Row(file, i, dict(zip(names, cells, strict=True)), names))
     return rows, faults
-
-
-def _cells(file: str, i: int, line: str, faults: list[Violation]) -> list[str] | None:
-    """Cells of a line, or None and a fault where it cannot be read or shown."""
-    if odd := UNPRINTABLE.search(line):
-        params: dict[str, object] = {"char": code_point(odd[0])}
-        faults.append(Violation("bad_character", file, i, params=params))
-        return None
-    try:
-        cells = [cell.strip() for cell in next(csv.reader([line], strict=True))]
-    except csv.Error:
-        faults.append(Violation("table_line", file, i))
-        return None
-    if any(len(cell) > _LONGEST for cell in cells):
-        faults.append(Violation("workbook_text", file, i, params={"limit": _LONGEST}))
-        return None
-    return cells
 
 
 def _head_faults(file: str, line: int, head: Sequence[str]) -> list[Violation]:
     """Columns that nobody knows, that stand twice, and those that are missing."""
-    found = []
-    for i, name in enumerate(head):
-        if name not in COLUMNS:
-            params = {"nearest": nearest(name, COLUMNS), "allowed": list(COLUMNS)}
-            found.append(Violation("table_column_unknown", file, line, name, None, params))
-        elif name in head[:i]:
-            found.append(Violation("table_column_twice", file, line, name))
-    missing = [n for n in NEEDED if n not in head]
-    if not {"id", "code"} & set(head):
+    found, names = list[Violation](), [column_of(word) for word in head]
+    for i, word in enumerate(head):
+        if names[i] is None:
+            params = {"nearest": nearest(word, every_word(COLUMNS)), "allowed": list(COLUMNS),
+                      "allowed_zh": chinese(COLUMNS)}  # fmt: skip
+            found.append(Violation("table_column_unknown", file, line, word, None, params))
+        elif names[i] in names[:i]:
+            found.append(Violation("table_column_twice", file, line, word))
+    missing = [n for n in NEEDED if n not in names]
+    if not {"id", "code"} & set(names):
         missing.append("code")
-    return found + [Violation("county_column_missing", file, line, n) for n in missing]
-
-
-def _faults(row: _Row, last: int) -> list[Violation]:
-    """What is wrong with the cells of a row, each by itself; ``last`` is the last base year."""
-    found = [row.fault("table_cell_empty", n) for n in NEEDED if not row.cells[n]]
-    if not row.cells.get("id") and not row.cells.get("code"):
-        found.append(row.fault("table_cell_empty", "code"))
-    for column, form, code in (("id", _ID, "table_id"), ("code", _CODE, "table_code")):
-        if row.cells.get(column) and not form.fullmatch(row.cells[column]):
-            found.append(row.fault(code, column))
-    level = row.cells.get("level")
-    if level and level not in LEVELS:
-        params = {"allowed": list(LEVELS), "nearest": nearest(level, LEVELS)}
-        found.append(row.fault("not_allowed", "level", **params))
-    found += _out_of_range(row, "year", _FIRST_YEAR, last, whole=True)
-    for columns, high in ((PERSONS, _EVERYBODY), (RATES, _ALL)):
-        for column in columns:
-            low = _SOMEBODY if column == "resident_population" else 0.0
-            found += _out_of_range(row, column, low, high)
+    for name in missing:
+        params = {"allowed": [name, *COLUMNS[name]]}
+        found.append(Violation("county_column_missing", file, line, name, None, params))
     return found
 
 
-def _out_of_range(
-    row: _Row, column: str, low: float, high: float, *, whole: bool = False
-) -> list[Violation]:
-    """A cell that is no number, or none within its limits; an empty one is no fault."""
-    words = row.cells.get(column)
-    if not words:
-        return []
-    try:
-        if "_" in words or not words.isascii():  # which Python would read, and no spreadsheet
-            raise ValueError(words)
-        value = int(words) if whole else float(words)
-    except ValueError:
-        return [row.fault("not_a_number", column, expected="integer" if whole else "number")]
-    if not low <= value <= high:
-        return [row.fault("outside", column, low=low, high=high)]
-    return []
-
-
-def _id(row: _Row) -> str:
+def _id(row: Row) -> str:
     return row.cells.get("id") or f"c{row.cells.get('code', '')}"
 
 
-def _study(row: _Row, path: Path, years: int) -> Study:
+def _study(row: Row, path: Path, years: int) -> Study:
     cells, base = row.cells, int(row.cells["year"])
     facts = [
         Fact(indicator=name, year=base, value=float(cells[name]), unit=unit, use="base",
@@ -204,7 +174,7 @@ def _study(row: _Row, path: Path, years: int) -> Study:
         "kind": "place", "id": _id(row), "name": Words(zh=cells["name"]),
         "code": cells.get("code") or None, "province": cells["province"],
         "prefecture": cells.get("prefecture") or None,
-        "level": cells.get("level") or level_of(cells["name"]), "base_year": base,
+        "level": row.level, "base_year": base,
         "documents": {_DOCUMENT: Source(title=_TITLE)}, "facts": facts,
     }  # fmt: skip
     place = PlaceFile.model_validate(head)
@@ -226,7 +196,7 @@ def _study(row: _Row, path: Path, years: int) -> Study:
     )
 
 
-def _contradictions(row: _Row, study: Study) -> list[Violation]:
+def _contradictions(row: Row, study: Study) -> list[Violation]:
     """Totals of the row's own year that contradict each other."""
     facts, year = Facts(history_facts(study)), study.place.base_year
     if not facts.has_split(year):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from simulator import census
 from simulator.errors import ScenarioError, Violation, nearest
-from simulator.reach import LIBRARY, there
+from simulator.reach import LIBRARY, LIBRARY_PREFIX, there
 from simulator.schema import Words
 from simulator.source import parse_document
 
@@ -20,6 +21,8 @@ _FILE = (".yaml", ".yml")
 #: What follows the head of a place file, by the order of its keys.
 _BODY = re.compile(r"^documents:", re.MULTILINE)
 _LAST = "999999"
+#: One character of two is right; more names than these are no hint.
+_ONE_OF_TWO, _MOST_NEAR, _SHORTEST = 0.5, 3, 2
 
 
 @dataclass(frozen=True)
@@ -104,10 +107,43 @@ def _searched(entry: Entry) -> Iterable[str]:
 
 
 def close_name(word: str, folder: Path = FOLDER) -> str | None:
-    """Name of the library closest to a word that names nothing, or None."""
+    """Name of the library closest to a word that names nothing, or None.
+
+    A word in letters is compared with pinyin and English names, one in Chinese with Chinese names;
+    of two characters one may be wrong. Names that are equally close are all told, three at most.
+    """
     names = {name: entry for entry in entries(folder) for name in entry.names}
     close = nearest(squeezed(word), sorted(names))
-    return None if close is None else f"{names[close].name.zh} ({names[close].id})"
+    if close is not None:
+        return _shown(names[close])
+    wanted = _stem(squeezed(word))
+    if wanted.isascii() or len(wanted) < _SHORTEST:
+        return None
+    scores: dict[str, float] = {}
+    for entry in entries(folder):
+        shown, name = _shown(entry), _stem(entry.name.zh)
+        for said in (wanted, wanted[-len(name) :]):  # with its province before it, or without
+            score = difflib.SequenceMatcher(None, said, name, autojunk=False).ratio()
+            scores[shown] = max(score, scores.get(shown, 0.0))
+    best = max(scores.values(), default=0.0)
+    found = [shown for shown, score in scores.items() if score == best]
+    return ", ".join(found[:_MOST_NEAR]) if best >= _ONE_OF_TWO else None
+
+
+def _shown(entry: Entry) -> str:
+    return f"{entry.name.zh} ({entry.id})"
+
+
+def _stem(name: str) -> str:
+    """A Chinese name without its kind, where something is left of it."""
+    bare = (name.removesuffix(s) for s in _SUFFIXES if name.endswith(s))
+    return next((b for b in bare if b), name)
+
+
+def close_file(name: str) -> str | None:
+    """The file of the library whose name comes nearest to one that is not there, or None."""
+    files = [f"{LIBRARY_PREFIX}places/{entry.path.name}" for entry in entries()]
+    return nearest(name, files) if name.startswith(LIBRARY_PREFIX) else None
 
 
 def file_of(word: str, folder: Path = FOLDER) -> Path:
@@ -138,7 +174,7 @@ def place_named(word: str, folder: Path = FOLDER) -> Path:
     if len(named) == 1 and wanted:
         return named[0].path
     if named and wanted:
-        which = ", ".join(f"{e.name.zh} ({e.id})" for e in named)
+        which = ", ".join(_shown(e) for e in named)
         raise ScenarioError([Violation("place_ambiguous", word, params={"places": which})])
     close = close_name(word, folder)
     raise ScenarioError([Violation("place_unknown", word, params={"nearest": close})])

@@ -41,6 +41,7 @@ class Posterior:
 
     fit: Fit
     _made: dict[tuple[int, int, int], np.ndarray] = field(default_factory=dict, repr=False)
+    _weights: dict[tuple[int, int, int], np.ndarray] = field(default_factory=dict, repr=False)
 
     def drawn(self, seed: int, block: int, size: int) -> np.ndarray:
         """Values of the fitted parameters in one block of draws, (n, size), in the fit's order.
@@ -51,13 +52,25 @@ class Posterior:
         key = (seed, block, size)
         found = self._made.get(key)
         if found is None:
-            found = self._drawn(seed, block, size)
+            found, self._weights[key] = self._drawn(seed, block, size)
             if len(self._made) >= _KEPT:
                 self._made.clear()
             self._made[key] = found
         return found
 
-    def _drawn(self, seed: int, block: int, size: int) -> np.ndarray:
+    def independent(self, seed: int, blocks: int, size: int) -> float:
+        """How many independent samples the draws of so many blocks are worth, at most their number:
+        Kish's effective number of all samples tried for them.
+        """
+        keys = [(seed, block, size) for block in range(blocks)]
+        for key in keys:
+            if key not in self._weights:
+                self._made.pop(key, None)
+                self.drawn(*key)
+        return min(worth(np.concatenate([self._weights[k] for k in keys])), float(blocks * size))
+
+    def _drawn(self, seed: int, block: int, size: int) -> tuple[np.ndarray, np.ndarray]:
+        """The values of a block, and the log weights of the samples tried for it."""
         stream = np.random.Generator(np.random.Philox(key=[seed, _STREAM + block]))
         even, order = stream.random(), stream.permutation(size)
         points, weights = np.empty((0, len(self.fit.names))), np.empty(0)
@@ -67,7 +80,7 @@ class Posterior:
             weights = np.concatenate([weights, more.log_weight])
             if tried >= _FEWEST and worth(weights) >= size:
                 break
-        return self.values(points[resampled(weights, size, even)[order]])
+        return self.values(points[resampled(weights, size, even)[order]]), weights
 
     def samples(self, noise: np.ndarray) -> Samples:
         """Samples (K, n) in standard normals of the priors, each a function of its noise (K, n)."""
@@ -77,12 +90,29 @@ class Posterior:
         """Parameter values (n, K) at standard normals of the priors (K, n)."""
         return spread(self._rows, self._central, points.T)
 
+    def beside_fit(self, noise: np.ndarray) -> np.ndarray:
+        """Values (n, K) as far from the fit's own as `samples` of the noise (K, n) are from that of
+        no noise, in standard normals of the priors; without noise they are the fit's own.
+
+        The fit is the most likely point of the parameters themselves, the optimum that of their
+        normals: where ranges are skewed these are two points.
+        """
+        still = self.samples(np.zeros((1, noise.shape[1]))).points
+        found = self.values(self._fitted + self.samples(noise).points - still)
+        own = np.array([self.fit.values[n] for n in self.fit.names])
+        return np.where((noise == 0.0).all(axis=1), own[:, None], found)
+
     @cached_property
     def optimum(self) -> Optimum:
         """Where the search for samples starts."""
+        return optimum(self.residuals, self._fitted)
+
+    @cached_property
+    def _fitted(self) -> np.ndarray:
+        """The fit in standard normals of the priors, (n,)."""
         fitted = np.array([self.fit.values[n] for n in self.fit.names])
         begin = normals(self._rows, fitted, self._central)
-        return optimum(self.residuals, np.clip(begin, -_FARTHEST, _FARTHEST))
+        return np.clip(begin, -_FARTHEST, _FARTHEST)
 
     def residuals(self, points: np.ndarray) -> np.ndarray:
         """Misfits of figures, age groups and priors (K, m) at standard normals (K, n)."""

@@ -115,25 +115,29 @@ def _values(factors: Factors, points: np.ndarray, goals: tuple[Goal, ...]) -> np
 
 
 def _projected(
-    factors: Factors, z: np.ndarray, delivered: np.ndarray, goals: tuple[Goal, ...]
+    factors: Factors,
+    z: np.ndarray,
+    delivered: np.ndarray,
+    goals: tuple[Goal, ...],
+    *,
+    beside_run: bool = False,
 ) -> np.ndarray:
-    runs = (run_setting(s, factors.run) for s in factors.settings(z, delivered))
+    found = factors.settings(z, delivered, beside_run=beside_run)
+    runs = (run_setting(s, factors.run) for s in found)
     return np.array([[projected(g, one) for g in goals] for one in runs])
 
 
 def _tornado(
     factors: Factors, goals: tuple[Goal, ...], ranges: tuple[LeverRange, ...]
 ) -> tuple[tuple[Bar, ...], np.ndarray]:
-    """A bar for each factor and each lever, all else where the posterior is highest or at its
-    central value; and the scenario's own values.
-    """
+    """A bar for each factor and each lever, all else as in the run; and the run's own values."""
     kept = [i for i, f in enumerate(factors.all) if f.kind != "lever"]
     width, levers = len(factors.all), len(factors.columns("lever"))
     rows = np.zeros((2 * len(kept), width))
     for k, i in enumerate(kept):
         rows[2 * k] = _direction(factors, i) * ndtri(_LOW)
         rows[2 * k + 1] = _direction(factors, i) * ndtri(_HIGH)
-    values = _projected(factors, rows, np.ones((len(rows), levers)), goals)
+    values = _projected(factors, rows, np.ones((len(rows), levers)), goals, beside_run=True)
     bars = [
         Bar(f.name, f.group, f.kind, values[2 * k], values[2 * k + 1])
         for k, f in enumerate(factors.all[i] for i in kept)
@@ -161,7 +165,7 @@ def _lever_bar(factors: Factors, goals: tuple[Goal, ...], lever: LeverRange) -> 
     z, all_delivered = np.zeros((1, len(factors.all))), np.ones((1, len(factors.columns("lever"))))
     ends = []
     for value in (lever.values[0], lever.values[-1]):
-        (setting,) = factors.settings(z, all_delivered)
+        (setting,) = factors.settings(z, all_delivered, beside_run=True)
         setting.policy[:, Policy[lever.name.upper()]] = value
         run = run_setting(setting, factors.run)
         ends.append(np.array([projected(g, run) for g in goals]))

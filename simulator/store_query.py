@@ -106,7 +106,7 @@ def _view(connection: duckdb.DuckDBPyConnection, stored: Sequence[Stored], table
         name = one.id.replace("'", "''")
         parts.append(f"SELECT '{name}' AS run, * FROM _{table}_{i}")
     if parts:
-        connection.execute(f"CREATE VIEW {table} AS {' UNION ALL '.join(parts)}")
+        connection.execute(f"CREATE VIEW {table} AS {' UNION ALL BY NAME '.join(parts)}")
 
 
 def missed(stored: Stored) -> int:

@@ -21,7 +21,7 @@ from typing import Any
 import simulator
 from simulator.errors import ScenarioError, Violation
 from simulator.outlook import Outlook, outlook
-from simulator.report.provenance import file_hash
+from simulator.report.provenance import file_hash, input_name
 from simulator.report.stored import Evaluated, part_files
 from simulator.run import run
 from simulator.scenario import Study
@@ -113,7 +113,7 @@ def provenance_of(order: Order) -> dict[str, Any]:
         "version": simulator.__version__,
         "program_sha256": program_hash(),
         "source": {"name": order.source, "places": len(order.studies), "part": PART},
-        "inputs": [[f"{path.parent.name}/{path.name}", file_hash(path)] for path in sources],
+        "inputs": [[input_name(path), file_hash(path)] for path in sources],
         "studies": _studies(order, list(sources)),
         "base_years": sorted({study.place.base_year for study in order.studies}),
         "horizons": sorted(set(horizons)),
@@ -186,6 +186,13 @@ def run_batch(
             "parts_kept": kept,
         }
         return unfinished.finish(provenance, made)
+
+
+def places_kept(order: Order, store: Path) -> int:
+    """Places of an order that was broken off whose results are whole and in the store."""
+    at = Unfinished(store, run_id(provenance_of(order)), len(order.parts))
+    missing = set(at.missing())
+    return sum(len(part) for i, part in enumerate(order.parts) if i not in missing)
 
 
 def _kept(path: Path, order: Order, done: Callable[[int], None]) -> Stored:

@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import typer
@@ -17,12 +18,13 @@ from simulator.county_places import census_year, county_studies
 from simulator.errors import ScenarioError, Violation
 from simulator.i18n import text
 from simulator.library_cli import library_files
-from simulator.place_table import table_studies
+from simulator.place_table import read_places
 from simulator.places import files_of
-from simulator.scenario import load_scenarios
+from simulator.report.errors import describe
+from simulator.scenario import Study, load_scenarios
 from simulator.store import Stored
 from simulator.store_query import missed, refusals
-from simulator.stored_batch import Means, Order, run_batch
+from simulator.stored_batch import Means, Order, places_kept, run_batch
 
 #: Where runs are kept if no store is named, and years projected if none are asked for.
 _STORE, _YEARS = Path("runs"), 15
@@ -44,17 +46,19 @@ class Asked:
     seed: int | None
 
 
-def ordered(asked: Asked) -> Order:
-    """The studies that are asked for, read and checked.
+def ordered(asked: Asked) -> tuple[Order, tuple[Violation, ...]]:
+    """The studies that are asked for, read and checked, and what is suspicious about their rows.
 
     Raises
     ------
     ScenarioError
         With every violation of every file.
     """
-    years = asked.years or _YEARS
+    years, odd = asked.years or _YEARS, tuple[Violation, ...]()
+    studies: Sequence[Study]
     if asked.table is not None:
-        studies, name = table_studies(asked.table, years), asked.table.stem
+        table = read_places(asked.table, years, date.today().year)
+        studies, odd, name = table.studies, table.warnings, asked.table.stem
     elif asked.census is not None:
         year = census_year(asked.census, asked.year)
         studies, name = county_studies(asked.census, year, years), f"census_{year}"
@@ -62,7 +66,7 @@ def ordered(asked: Asked) -> Order:
         files = _every_file(asked.files)
         studies = load_scenarios(files, horizon=asked.horizon)
         name = studies[0].id if len(studies) == 1 else "files" if asked.files else "library"
-    return Order(_safe(name), tuple(studies), asked.draws, asked.seed)
+    return Order(_safe(name), tuple(studies), asked.draws, asked.seed), odd
 
 
 def _safe(name: str) -> str:
@@ -107,13 +111,17 @@ def run_stored(
     Raises
     ------
     typer.Exit
-        2 if an input is refused or the store cannot be written, else 1 with ``strict`` if targets
-        of modelled indicators are missed.
+        2 if an input is refused or the store cannot be written, 130 if it was interrupted, else 1
+        with ``strict`` if targets of modelled indicators are missed.
     """
     _refuse_mixed(asked, out, lang)
     home = store or _STORE
     try:
-        order = ordered(asked)
+        order, odd = ordered(asked)
+    except ScenarioError as error:
+        raise options.refuse(error, lang) from None
+    _warned(odd, lang)
+    try:
         with Progress(console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task(text("board.running", lang), total=len(order.studies))
             stored = run_batch(order, home, Means(*means), lambda n: progress.advance(task, n))
@@ -121,7 +129,28 @@ def run_stored(
         raise options.refuse(error, lang) from None
     except OSError as error:
         raise options.cannot_write(home, error, lang) from None
+    except KeyboardInterrupt:
+        raise _stopped(order, home, lang) from None
     _told(stored, home, strict, lang)
+
+
+def _stopped(order: Order, home: Path, lang: str) -> typer.Exit:
+    """Say what of a batch that was interrupted is kept; the exit to raise."""
+    kept = places_kept(order, home)
+    counts = {"kept": kept, "places": len(order.studies), "store": home}
+    key = "runs.stopped" if kept else "runs.stopped_early"
+    print(text(key, lang, **(counts if kept else {})), file=sys.stderr)
+    return typer.Exit(options.INTERRUPTED)
+
+
+def _warned(odd: Sequence[Violation], lang: str) -> None:
+    """Say on stderr what is suspicious about a table that is run all the same."""
+    if odd:
+        print(text("runs.odd", lang, n=len(odd)), file=sys.stderr)
+    for violation in odd[:_SHOWN]:
+        print(f"  {describe(violation, lang)}", file=sys.stderr)
+    if len(odd) > _SHOWN:
+        print(text("runs.more_odd", lang, n=len(odd) - _SHOWN), file=sys.stderr)
 
 
 def _refuse_mixed(asked: Asked, out: Path | None, lang: str) -> None:

@@ -48,6 +48,29 @@ def test_a_goal_may_be_named_by_its_label() -> None:
 # --- budget
 
 
+@pytest.mark.parametrize("name", ["trend", "plan"])
+def test_the_tornado_is_about_the_run_itself(name: str) -> None:
+    """Nothing moved is the run that `run` prints, not another point of the posterior."""
+    found = result().runs[name]
+    factors = Factors(found)
+    still, whole = np.zeros((1, len(factors.all))), np.ones((1, len(factors.columns("lever"))))
+    [setting] = factors.settings(still, whole, beside_run=True)
+    again = run_setting(setting, found)
+    np.testing.assert_allclose(again.paths.population, found.paths.population, rtol=1e-9)
+    [other] = factors.settings(still, whole)
+    away = run_setting(other, found).stocks.resident_urbanization_rate
+    assert np.abs(away - found.stocks.resident_urbanization_rate).max() > 1e-4
+
+
+def test_a_lever_at_rest_gives_the_trend_in_the_tornado() -> None:
+    trend = result().trend
+    goals = choose_goals(["resident_urbanization_rate"], trend)
+    found = sensitivity(trend, goals, lever_ranges(["other_jobs"], {}, trend), samples=2, seed=1)
+    [bar] = [b for b in found.bars if b.kind == "lever"]
+    assert bar.low == pytest.approx(found.central, rel=1e-9)
+    assert found.central[0] == pytest.approx(46.14, abs=0.005)
+
+
 def test_the_trend_costs_nothing_beyond_itself() -> None:
     found = budget.costs(result().trend, result().trend)
     assert all(c.high.sum() == 0.0 for c in found)

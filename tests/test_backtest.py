@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -17,16 +18,18 @@ from simulator.cli import app
 from simulator.county_draws import drawn, ends, quantiles
 from simulator.county_features import known
 from simulator.county_launch import child_share, decade, met, start_county
-from simulator.county_tables import CORE_2010, CORE_2020, read_census
+from simulator.county_tables import CORE_2010, CORE_2020, TEXT, read_census
 from simulator.errors import ScenarioError
 from simulator.flow_model import Trees, predict, share_of, stretched_logit
 from simulator.matching import match, prefecture_stem, stem
 from simulator.parameters import central_values
+from simulator.reach import MAX_TABLE_BYTES
 from simulator.report.accuracy import COLUMNS, accuracy_page, county_csv, judge, losses
 from simulator.scores import point, spread
 from tools.boosted_trees import boost, cut_points
 
 DRAWS = 40
+HEADER = ",".join((*TEXT, *CORE_2010)).encode() + b"\n"
 NAMES = ("甲县", "乙县", "丙市", "丁区")
 FIRST = [
     core_2010(f"5199{i:02d}", name, 2e5 * (i + 1), 0.25 + 0.15 * i, 2.1e5 * (i + 1))
@@ -254,8 +257,10 @@ def test_empty_doubled_and_negative_counties_are_refused(tmp_path: Path) -> None
     core, ages = folder / "county_2010_core.csv", folder / "county_2010_age_sex.csv"
     lines = core.read_text().splitlines()
     core.write_text("\n".join([*lines, lines[-1], lines[-2].replace("600000.0", "-5", 1)]) + "\n")
-    with pytest.raises(ScenarioError, match="county_twice"):
+    with pytest.raises(ScenarioError, match="county_twice") as refused:
         read_census(folder, 2010, CORE_2010)
+    twice = refused.value.violations[0]
+    assert (twice.line, twice.params["first"]) == (len(lines) + 1, len(lines))
     core.write_text("\n".join(lines).replace("600000.0", "-5", 1) + "\n")
     with pytest.raises(ScenarioError, match="county_count"):
         read_census(folder, 2010, CORE_2010)
@@ -265,6 +270,35 @@ def test_empty_doubled_and_negative_counties_are_refused(tmp_path: Path) -> None
         read_census(folder, 2010, CORE_2010)
     ages.write_text("# nothing\n")
     with pytest.raises(ScenarioError, match="county_table_empty"):
+        read_census(folder, 2010, CORE_2010)
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "line"),
+    [
+        (b"#" * (MAX_TABLE_BYTES + 1), "too_large", None),
+        ("code,province\n511725,四川省\n".encode("gbk"), "not_utf8", 2),
+        (HEADER + b'1,2,3,"4,county\n', "table_line", 2),
+        (HEADER + b"1,2\n", "table_cells", 2),
+        (HEADER + "1,2,3,甲\u202e县,county\n".encode(), "bad_character", 2),
+    ],
+)  # fmt: skip
+def test_census_tables_are_read_as_carefully_as_other_inputs(
+    tmp_path: Path, content: bytes, code: str, line: int | None
+) -> None:
+    folder = folder_of(tmp_path / "d")
+    (folder / "county_2010_core.csv").write_bytes(content)
+    with pytest.raises(ScenarioError) as refused:
+        read_census(folder, 2010, CORE_2010)
+    assert (code, line) in {(v.code, v.line) for v in refused.value.violations}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_pipe_is_no_census_table(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "d")
+    (folder / "county_2010_core.csv").unlink()
+    os.mkfifo(folder / "county_2010_core.csv")
+    with pytest.raises(ScenarioError, match="no_plain_file"):
         read_census(folder, 2010, CORE_2010)
 
 

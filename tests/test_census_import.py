@@ -196,6 +196,25 @@ def test_a_dash_is_nobody(tmp_path: Path) -> None:
     assert (ages["m_85p"], ages["f_85p"]) == ("0", "0")
 
 
+def test_a_county_that_stands_twice_is_called_so_with_both_rows(tmp_path: Path) -> None:
+    twice = (*PLACES, PLACES[5])
+    with pytest.raises(ScenarioError) as refused:
+        import_census(book(tmp_path / "book.xlsx", twice), None)
+    found = refused.value.violations
+    assert [(v.code, v.path, v.value, v.params["other"]) for v in found] == [
+        ("census_county_twice", f"{sheet}!A12", "渠县", f"{sheet}!A10") for sheet in
+        ("表1", "表2", "表3")
+    ]  # fmt: skip
+
+
+def test_a_code_that_stands_twice_is_called_so_though_the_figures_agree(tmp_path: Path) -> None:
+    changes = {"表1!J3": "代码"} | {
+        f"表1!J{row}": code for row, code in ((9, "511702"), (10, "511725"), (11, "511725"))
+    }
+    found = faults(book(tmp_path / "book.xlsx", changes=changes))
+    assert ("census_county_twice", "表1!A11") in found
+
+
 def test_ages_within_others_are_not_added_twice(tmp_path: Path) -> None:
     changes = {"表3!AP3": "3岁", "表3!AP4": "男", **{f"表3!AP{row}": 7 for row in range(5, 12)}}
     found = faults(book(tmp_path / "book.xlsx", changes=changes))

@@ -209,7 +209,7 @@ def test_misuse_returns_2(county: Path, args: list[str]) -> None:
 def test_unknown_language_returns_2_and_names_both(county: Path, command: str, lang: str) -> None:
     done = call(command, county / "jobs.yaml", "--lang", lang)
     assert done.exit_code == 2
-    assert "zh / en" in done.stderr
+    assert "zh, en" in done.stderr
 
 
 # --- unwritable

@@ -111,6 +111,39 @@ def test_what_names_several_places_is_told(small: Path) -> None:
         places.files_of(["nanhe", "qianam"])
 
 
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("凯理", "凯里市 (kaili)"),
+        ("凯理市", "凯里市 (kaili)"),
+        ("渠线", "渠县 (quxian)"),
+        ("迁按", "迁安市 (qianan)"),
+        ("梅河囗", "梅河口市 (meihekou)"),
+        ("kalli", "凯里市 (kaili)"),
+        ("Kai-ly", "凯里市 (kaili)"),
+        ("qiananshi", "迁安市 (qianan)"),
+        ("贵州凯理", "凯里市 (kaili)"),
+        ("鼠标", None),
+        ("zzzz", None),
+    ],
+)
+def test_an_unknown_place_is_told_with_the_nearest_by_characters_or_pinyin(
+    word: str, told: str | None
+) -> None:
+    assert places.close_name(word) == told
+
+
+def test_a_scenario_that_extends_an_unknown_place_is_told_the_nearest(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    for word, close in (("凯理", "凯里市 (kaili)"), ("kalli", "凯里市 (kaili)"),
+                        ("library:places/kalli.yaml", "library:places/kaili.yaml")):  # fmt: skip
+        path.write_text(f"kind: scenario\nid: a\nextends: {word}\n", encoding="utf-8")
+        with pytest.raises(ScenarioError) as refused:
+            load_scenario(path)
+        [fault] = refused.value.violations
+        assert fault.params["nearest"] == close
+
+
 def test_a_path_stays_a_path(small: Path) -> None:
     for word in ("nowhere.yaml", "folder/qianan", "../x"):
         assert file_of(word) == Path(word)

@@ -21,6 +21,7 @@ from simulator.county_lists import error_sizes
 from simulator.ensemble import run_draws
 from simulator.forecast_error import Errors, Size, forecast_errors, growth, kind_of, size_of
 from simulator.goals import choose_goals
+from simulator.i18n import LANGUAGES
 from simulator.outlook import (
     LEVELS,
     Outlook,
@@ -30,9 +31,13 @@ from simulator.outlook import (
     outlook,
     years_since_count,
 )
+from simulator.places import file_of
 from simulator.problem import build_problem
-from simulator.run import Run
+from simulator.report.certainty import thin_fit
+from simulator.run import Run, run
+from simulator.scenario import load_scenario
 from simulator.seek import chance_of
+from simulator.ui.cards import cards
 
 VALUES = {
     "forecast_persistence": 0.7, "forecast_error_population": 1.0, "forecast_error_urban": 1.0,
@@ -87,6 +92,39 @@ def test_what_draws_hold_already_is_not_added_again(held: float) -> None:
     found = forecast_errors(normals(), drawn, drawn, SIZES, 0.7)
     total = (drawn + found.population)[:, -1].std()
     assert total == pytest.approx(max(0.10, held), rel=0.06)
+
+
+def test_uneven_weights_of_the_fit_are_told_beside_probabilities() -> None:
+    """古田's history weighs a few samples far more than the rest; 渠县's does not."""
+    uneven = run(load_scenario(file_of("gutian")), face_value=False).trend
+    found = outlook(uneven, 256, 1)
+    assert 1.0 < found.independent < 128.0
+    assert outlook(uneven, 256, 1).independent == found.independent
+    for lang in LANGUAGES:
+        told = thin_fit(found, lang)
+        assert told is not None
+        assert f" {round(found.independent)} " in told
+        assert str(found.draws) in told
+    even = outlook(result().trend, 256, 1)
+    assert even.independent == 256.0
+    assert thin_fit(even, "zh") is None
+
+
+def test_samples_of_equal_weight_count_in_full_and_one_that_outweighs_all_counts_once() -> None:
+    posterior = result().trend.start.posterior
+    assert posterior is not None
+    for weights, worth in ((np.zeros(200), 128.0), (np.r_[100.0, np.zeros(199)], 1.0)):
+        posterior._weights[7, 0, 64], posterior._weights[7, 1, 64] = weights, weights - 1e3
+        assert posterior.independent(7, 2, 64) == pytest.approx(worth)
+
+
+def test_uneven_weights_are_told_by_the_command_and_on_the_cards() -> None:
+    words = ["run", "gutian", "--draws", "128", "--horizon", "2021", "--lang", "zh"]
+    assert "个独立样本" in CliRunner().invoke(app, words).stdout
+    found = run(load_scenario(file_of("gutian")), face_value=False)
+    drawn = outlook(found.trend, 128, 1)
+    assert "个独立样本" in cards(found, found.trend, drawn, "zh")
+    assert "个独立样本" not in cards(found, found.trend, None, "zh")
 
 
 def test_a_counted_base_has_no_error_and_an_estimate_grows_with_its_age() -> None:

@@ -9,12 +9,17 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from quxian import ROOT
 from typer.testing import CliRunner
 
 from simulator import load_scenario, run, stored_batch
 from simulator.cli import app
 from simulator.errors import ScenarioError
-from simulator.place_table import COLUMNS, LEVELS, PERSONS, RATES, table_studies
+from simulator.i18n import LANGUAGES
+from simulator.place_columns import COLUMNS, LEVELS, PERSONS, RATES, column_of, every_word
+from simulator.place_table import read_places
+from simulator.report.errors import describe
+from simulator.scenario import Study
 
 HEAD = "name,province,year,code,level,resident_population,resident_urbanization_rate"
 PLACE = """\
@@ -38,6 +43,10 @@ def written(folder: Path, *lines: str) -> Path:
     path = folder / "places.csv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
+
+
+def table_studies(path: Path, years: int, latest: int = 2026) -> list[Study]:
+    return list(read_places(path, years, latest).studies)
 
 
 def faults(path: Path, years: int = 5) -> list[tuple[str, int | None, str]]:
@@ -156,22 +165,28 @@ def test_a_place_without_people_is_a_fault_of_its_row(tmp_path: Path, figures: s
     row = f"甲县,四川省,2022,519901,,{figures}"
     good = "乙县,四川省,2022,519902,,500000,45.5"
     found = faults(written(tmp_path, HEAD, good, row))
-    assert found == [("outside", 3, "resident_population")]
+    assert found == [("table_persons", 3, "resident_population")]
 
 
 @pytest.mark.parametrize(
     ("columns", "figures", "code"),
     [
-        ("town_population,nonlocal_residents", "5e-324,30000", "base_unreachable"),
+        (
+            "town_population,nonlocal_residents,resident_population",
+            "1,30000,30001",
+            "base_unreachable",
+        ),
         ("resident_population,hukou_population,out_migrants", "500000,100000,0", None),
-        ("resident_population,hukou_population", "1e6,5e-324", "totals_contradict"),
     ],
 )
 def test_figures_that_cannot_be_met_are_refused_alone(
     tmp_path: Path, columns: str, figures: str, code: str | None
 ) -> None:
     head = f"name,province,year,id,{columns}"
-    one, other = f"甲县,四川省,2022,a,{figures}", f"乙县,四川省,2022,b,{columns.count(',') * ','}"
+    one, other = (
+        f"甲县,四川省,2022,a,{figures}",
+        f"乙县,四川省,2022,b,500000{columns.count(',') * ','}",
+    )
     path = written(tmp_path, head, one, other)
     found = [stored_batch.evaluate(study, 0, None) for study in table_studies(path, 2)]
     assert found[1].result is not None
@@ -264,6 +279,151 @@ def test_the_head_is_read_as_carefully(tmp_path: Path) -> None:
     assert faults(written(tmp_path, '"name,province,year,code', "a,b,2022,519901")) == [
         ("table_line", 1, "")
     ]
+
+
+HUKOU = "name,province,year,code,hukou_population"
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "code", "column", "nearest"),
+    [
+        (HEAD, "渠县,四川省,2022,511725,,91.75,45.5", "table_persons", "resident_population",
+         "917500"),
+        (HEAD, "渠县,四川省,2022,511725,,92,45.5", "table_persons", "resident_population",
+         "920000"),
+        (HEAD, "渠县,四川省,2022,511725,,917500.5,45.5", "table_persons", "resident_population",
+         "9175005000"),
+        (HUKOU, "渠县,四川省,2022,511725,137", "table_persons", "hukou_population", "1370000"),
+        (HEAD, "渠县,四川省,2027,511725,,917500,45.5", "outside", "year", "2026"),
+        (HEAD, "渠县,四川省,1998,511725,,917500,45.5", "outside", "year", "1999"),
+        (HEAD, "渠县,四川,2022,511725,,917500,45.5", "not_allowed", "province", "四川省"),
+        (HEAD, "渠县,广西,2022,511725,,917500,45.5", "not_allowed", "province",
+         "广西壮族自治区"),
+        (HEAD, "渠县,湖北省,2022,511725,,917500,45.5", "table_code_province", "code", None),
+        (HEAD, "渠县,四川省,2022,421725,,917500,45.5", "table_code_province", "code",
+         "渠县 511725"),
+        (HEAD, "大竹县,四川省,2022,511725,,917500,45.5", "table_code_name", "name",
+         "大竹县 511724"),
+        ("name,province,year,id,resident_population", "渠县,湖北省,2022,qu,917500",
+         "table_name_province", "province", "四川省"),
+        (HEAD, "甲县,四川省,2022,519901,,,", "table_no_figures", "resident_population", None),
+        # Counted in 2010, which is no figure of 2005.
+        (HEAD, "渠县,四川省,2005,511725,,,", "table_no_figures", "resident_population", None),
+    ],
+)  # fmt: skip
+def test_nonsense_is_refused_with_what_would_do(
+    tmp_path: Path, head: str, row: str, code: str, column: str, nearest: str | None
+) -> None:
+    with pytest.raises(ScenarioError) as refused:
+        read_places(written(tmp_path, head, row), 5, 2026)
+    [fault] = refused.value.violations
+    assert (fault.code, fault.line, fault.path) == (code, 2, column)
+    assert fault.params.get("nearest") == nearest
+    for lang in LANGUAGES:
+        words = describe(fault, lang)
+        assert nearest is None or nearest in words
+        told = {"allowed", "low"} & set(fault.params)
+        assert told
+        assert str(fault.value) in words or fault.value is None
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "code", "column", "nearest"),
+    [
+        (HEAD, "新名县,四川省,2022,511725,,917500,45.5", "table_code_name", "name", None),
+        (HEAD, "渠县,四川省,2022,519925,,917500,45.5", "table_code_unlisted", "code",
+         "渠县 511725"),
+        (HEAD, "某镇,四川省,2022,519925,town,2400,45.5", "table_few", "resident_population",
+         "24000000"),
+        (HEAD, "甲县,四川省,2022,519901,,500000,0.455", "table_share",
+         "resident_urbanization_rate", "45.5"),
+        (HEAD, "甲县,四川省,2022,519901,,,45.5", "table_normalised", "resident_population", None),
+    ],
+)  # fmt: skip
+def test_what_is_only_suspicious_is_run_and_told(
+    tmp_path: Path, head: str, row: str, code: str, column: str, nearest: str | None
+) -> None:
+    table = read_places(written(tmp_path, head, row), 5, 2026)
+    assert len(table.studies) == 1
+    [odd] = table.warnings
+    assert (odd.code, odd.line, odd.path) == (code, 2, column)
+    assert odd.params.get("nearest") == nearest
+
+
+def test_a_part_is_less_than_its_whole(tmp_path: Path) -> None:
+    head = "name,province,year,id,resident_population,nonlocal_residents,hukou_population,外出人口"
+    row = "甲县,四川省,2022,a,300000,2000000,400000,400000"
+    assert faults(written(tmp_path, head, row)) == [
+        ("part_above_whole", 2, "nonlocal_residents"),
+        ("part_above_whole", 2, "外出人口"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "迁安市,河北省,2022,130283,,,",  # its census figures are joined
+        "渠县,四川省,2022,511725,,917500,45.5",
+        "渠县市,四川省,2022,511725,,917500,45.5",  # a county that became a city
+        "甲县,四川省,2022,519901,,500000,45.5",  # newer than the lists
+        "渠县,湖北省,2022,429925,,500000,45.5",  # a code settles which place it is
+    ],
+)
+def test_what_fits_together_is_neither_refused_nor_doubted(tmp_path: Path, row: str) -> None:
+    assert read_places(written(tmp_path, HEAD, row), 5, 2026).warnings == ()
+
+
+def test_chinese_heads_and_levels_are_read_as_the_english_ones(tmp_path: Path) -> None:
+    english = written(tmp_path, HEAD, "渠县,四川省,2022,511725,county,917500,45.5")
+    by_english = table_studies(english, 5)
+    chinese = written(
+        tmp_path,
+        "地名,省份,基年,代码,层级,常住人口（人）,城镇化率 (%)",
+        "渠县,四川省,2022,511725,县,917500,45.5",
+    )
+    [one], [other] = by_english, table_studies(chinese, 5)
+    assert [(f.indicator, f.value, f.unit) for f in one.place.facts] == [
+        (f.indicator, f.value, f.unit) for f in other.place.facts
+    ]
+    assert one.place.level == other.place.level
+
+
+def test_faults_name_chinese_heads_as_the_table_has_them(tmp_path: Path) -> None:
+    head = "地名,省份,基年,代码,常住人口"
+    assert faults(written(tmp_path, head, "渠县,四川省,2022,511725,91.75")) == [
+        ("table_persons", 2, "常住人口")
+    ]
+    path = written(tmp_path, head + ",常住人口（万人）,name", "渠县,四川省,2022,511725,917500,9,a")
+    with pytest.raises(ScenarioError) as refused:
+        read_places(path, 5, 2026)
+    unknown, twice = sorted(refused.value.violations, key=lambda v: v.code, reverse=True)
+    assert (unknown.code, unknown.path) == ("table_column_unknown", "常住人口（万人）")
+    assert unknown.params["nearest"] == "常住人口"
+    assert (twice.code, twice.path) == ("table_column_twice", "name")
+    assert "名称, 省份" in describe(unknown, "zh")
+    assert "name, province" in describe(unknown, "en")
+
+
+def test_no_word_heads_two_columns_and_the_page_lists_them_all() -> None:
+    words = every_word(COLUMNS)
+    assert len(words) == len(set(words))
+    assert [column_of(word) for word in words] == [n for n, o in COLUMNS.items() for _ in (n, *o)]
+    page = (ROOT / "docs" / "batch.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    for table in (COLUMNS, LEVELS):
+        for name, others in table.items():
+            listed = [f"| `{name}` | {', '.join(others)} |"]
+            assert [w for w in listed if not any(r.startswith(w) for r in rows)] == []
+
+
+def test_suspicious_rows_are_told_by_the_command(tmp_path: Path) -> None:
+    path = written(tmp_path, HEAD, "甲县,四川省,2022,519901,,500000,0.455")
+    asked = ["run", "--table", str(path), "--years", "1", "--workers", "1", "--lang", "zh",
+             "--store", str(tmp_path / "runs")]  # fmt: skip
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 0
+    assert "places.csv:2: resident_urbanization_rate" in done.stderr
+    assert "是不是想写 45.5" in done.stderr
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")

@@ -200,13 +200,26 @@ def test_provenance_says_what_made_the_result(folder: Path, scenario: str) -> No
         "places/quxian.yaml": FILE.parent / "places" / "quxian.yaml",
         "places/quxian_age_sex.csv": FILE.parent / "places" / "quxian_age_sex.csv",
     }
-    assert record["inputs"] == {
-        name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in inputs.items()
-    }
+    assert sorted(record["inputs"]) == sorted(
+        [name, hashlib.sha256(path.read_bytes()).hexdigest()] for name, path in inputs.items()
+    )
     assert record["parameter_table"] == hashlib.sha256(TABLE.read_bytes()).hexdigest()
     assert record["parameters"] == parameter_hash(dict(result().start.values))
     assert set(record["environment"]) == {"python", "machine", "libraries"}
     assert {"numpy", "numba", "scipy"} <= set(record["environment"]["libraries"])
+
+
+def test_inputs_of_the_same_folder_and_name_are_both_kept_in_order(tmp_path: Path) -> None:
+    files = tuple(tmp_path / side / "places" / "x.yaml" for side in "ab")
+    for path in files:
+        path.parent.mkdir(parents=True)
+        path.write_text(str(path), encoding="utf-8")
+    trend = result().trend
+    for sources in (files, files[::-1]):
+        found = provenance(replace(trend, study=replace(trend.study, sources=sources)))["inputs"]
+        assert found == [
+            ["places/x.yaml", hashlib.sha256(path.read_bytes()).hexdigest()] for path in sources
+        ]
 
 
 def test_provenance_of_another_parameter_differs() -> None:
@@ -451,7 +464,7 @@ def test_values_and_amounts_carry_their_unit() -> None:
     assert wording.amount(3.5e9, "元", "zh") == "35.00 亿元"
     assert wording.amount(4412.0, "张", "zh") == "4,412 张"
     assert wording.amount(31_000.0, "张", "zh") == "3.10 万张"
-    assert wording.amount(3.5e9, "元", "en") == "3,500,000,000 元"
+    assert wording.amount(3.5e9, "元", "en") == "3,500,000,000 yuan"
     assert wording.amount(None, "元", "en") == "–"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import subprocess
 from collections.abc import Iterator
@@ -265,6 +266,34 @@ def test_a_statement_reads_the_store_and_nothing_else(
     assert reason in told.params["reason"]
 
 
+EXAMPLE = re.compile(r'runs query .*?\\?"(SELECT .*?[^\\])\\?"')
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "README.zh.md", "docs/batch.md", "simulator/messages/zh.po",
+             "simulator/messages/en.po"],
+)  # fmt: skip
+def test_examples_of_queries_answer_with_names_and_no_codes(stored: Stored, page: str) -> None:
+    sql = EXAMPLE.findall((ROOT / page).read_text(encoding="utf-8"))
+    assert sql
+    for statement in sql:
+        found = query([stored], statement.replace("year = 2025", "year = 2013"), 500)
+        assert found.rows
+        assert "1号县" in {row[found.columns.index("name")] for row in found.rows}
+        assert not re.search(r"c\d{6}", str(found.rows))
+
+
+def test_assumptions_are_told_in_words_of_both_languages(stored: Stored, tmp_path: Path) -> None:
+    sql = "SELECT assumed_zh, assumed_en FROM places LIMIT 1"
+    [(chinese, english)] = query([stored], sql, 1).rows
+    assert len(chinese) == len(english) > 0
+    assert all(re.search("[\u4e00-\u9fff]", line) for line in chinese)
+    assert not any("_" in line for line in (*chinese, *english))
+    home = ["--store", str(tmp_path / "runs"), "--lang", "zh"]
+    shown = CliRunner().invoke(app, ["runs", "query", sql, *home]).stdout
+    assert "['" not in shown
+
+
 def test_runs_are_listed_and_queried_by_command(stored: Stored, tmp_path: Path) -> None:
     home = ["--store", str(tmp_path / "runs"), "--lang", "zh"]
     listed = CliRunner().invoke(app, ["runs", "list", *home])
@@ -298,11 +327,43 @@ def test_a_store_that_is_none(tmp_path: Path) -> None:
         runs(tmp_path)
 
 
+@pytest.mark.parametrize(("lang", "words"), [("zh", "已停止"), ("en", "stopped")])
+@pytest.mark.parametrize(("before", "left"), [(2, 1), (1, 0)])
+def test_a_batch_that_is_interrupted_says_what_is_kept_and_how_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lang: str, words: str, before: int, left: int
+) -> None:
+    monkeypatch.setattr(stored_batch, "PART", 2)
+    whole, made = stored_batch.make_part, list[int]()
+
+    def fails(*args: object, **named: object) -> dict[str, bytes]:
+        made.append(1)
+        if len(made) == before:
+            raise KeyboardInterrupt
+        return whole(*args, **named)  # type: ignore[arg-type]
+
+    folder, store = census(tmp_path / "census"), tmp_path / "runs"
+    command = ["run", "--census", str(folder), "--years", "2", "--store", str(store)]
+    command += ["--workers", "1", "--lang", lang]
+    with monkeypatch.context() as patch:
+        patch.setattr(stored_batch, "make_part", fails)
+        found = CliRunner().invoke(app, command)
+    assert found.exit_code == 130
+    assert words in found.stderr
+    assert ("--resume" in found.stderr) == bool(left)
+    assert sum(unfinished(store).values()) == left
+    if left:
+        assert f"{2 * left} " in found.stderr
+        assert str(store) in found.stderr
+    again = CliRunner().invoke(app, [*command, "--resume"])
+    assert again.exit_code == 0
+    assert runs(store)[0].made["parts_kept"] == left
+
+
 def test_a_place_whose_figures_are_refused_is_kept_with_the_reason(tmp_path: Path) -> None:
     place = tmp_path / "places.csv"
     place.write_text(
-        "name,province,year,code,resident_population,resident_urbanization_rate\n"
-        "甲县,四川省,2022,519901,500000,45\n古县,四川省,1955,519902,500000,45\n",
+        "name,province,year,code,resident_population,town_population,nonlocal_residents\n"
+        "甲县,四川省,2022,519901,500000,225000,\n古县,四川省,2022,519902,30001,1,30000\n",
         encoding="utf-8",
     )
     store = tmp_path / "runs"

@@ -35,6 +35,7 @@ from simulator.county_tables import (
 from simulator.flow_model import (
     BELIEVED,
     DRAWN,
+    GROWN,
     SIZE_BOUNDS,
     SPREAD,
     TARGETS,
@@ -64,7 +65,7 @@ from tools.learn_priors import learn_priors
 FOLDS: Final = 10
 #: Groups of folds that share the scales of the covariance.
 SCALE_GROUPS: Final = 3
-SUPPORT: Final = 500
+SUPPORT: Final = 800
 STEPS: Final = 20
 PROBABILITIES: Final = np.concatenate([[0.005], np.linspace(0.02, 0.98, 33), [0.995]])
 DEFAULT_OUTPUT: Final = Path(__file__).resolve().parent.parent / "simulator" / "data"
@@ -226,19 +227,21 @@ def _tenth(size: np.ndarray) -> float:
     return float(np.quantile(size, 0.1))
 
 
-Task = tuple[Data, np.ndarray, np.ndarray, np.ndarray, Groups, np.ndarray, bool]
+Task = tuple[Data, np.ndarray, np.ndarray, np.ndarray, Groups, np.ndarray, str]
 Fitted = tuple[Named, Trees | None, np.ndarray]
 
 
 def _work(task: Task) -> Fitted:
-    data, supports, cuts, y, groups, h, is_drawn = task
+    data, supports, cuts, y, groups, h, target = task
     found, error = regress(data, supports, y, h)
-    if not is_drawn:
-        return found, None, error
-    constant, trees, error = improve(data, y, error, cuts, groups.fold)
-    # The trees' constant goes where the process's own is, which counts `BELIEVED`.
-    found["constant", ""] += constant / BELIEVED
-    return found | widths(error, groups), trees, error
+    trees = None
+    if target in GROWN:
+        constant, trees, error = improve(data, y, error, cuts, groups.fold)
+        # The trees' constant goes where the process's own is, which counts `BELIEVED`.
+        found["constant", ""] += constant / BELIEVED
+    if target in DRAWN:
+        found |= widths(error, groups)
+    return found, trees, error
 
 
 def _scales(task: tuple[Data, np.ndarray]) -> np.ndarray:
@@ -319,7 +322,7 @@ def learn(learning: Learning, output: Path, processes: int) -> None:
             at = np.flatnonzero(groups.fold != (int(label) if label != WHOLE else -1))
             tasks += [
                 (data.take(at), supports, cuts, y[at, j], groups.take(at), scales[label, j],
-                 target in DRAWN)
+                 target)
                 for j, target in enumerate(TARGETS)
             ]  # fmt: skip
         worked = list(pool.map(_work, tasks))

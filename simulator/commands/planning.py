@@ -67,7 +67,7 @@ def load(file: str, horizon: int | None, scenario: str | None, lang: str) -> tup
         raise options.refuse(error, lang) from None
     names = list(result.runs)
     if scenario is not None and scenario not in names:
-        raise typer.BadParameter(f"{scenario}: {', '.join(names)}", param_hint="--scenario")
+        raise options.not_one_of("--scenario", scenario, names, lang)
     return result, result.runs[scenario or names[-1]]
 
 

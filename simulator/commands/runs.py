@@ -112,6 +112,8 @@ def query_command(
 def _cell(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.{_DIGITS}g}" if abs(value) < 1.0 else f"{value:,.2f}"
+    if isinstance(value, list):
+        return "\n".join(_cell(part) for part in value)
     return "" if value is None else str(value)
 
 

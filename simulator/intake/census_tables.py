@@ -147,14 +147,19 @@ def _check_ages(aged: list[tuple[Ages, Cell]], found: _Found) -> None:
 
 def _read(sheet: Sheet, year: int, found: _Found) -> None:
     """Figures of every county of a sheet."""
-    columns, walk = _columns(sheet, year, found), Walk(year)
+    columns, walk, met = _columns(sheet, year, found), Walk(year), dict[str, Cell]()
     if not columns:
         return
     for name, row in regions(sheet):
-        unit = _unit(sheet, name, row, walk, found)
+        unit, cell = _unit(sheet, name, row, walk, found), row[sheet.region]
         if unit is None and name not in _SUMS:
             found.unnamed |= set(columns.values())
-        if unit is not None and unit.level == "county":
+        if unit is None or unit.level != "county":
+            continue
+        first = met.setdefault(unit.code, cell)
+        if first is not cell:
+            found.fault("census_county_twice", cell.name, name, other=first.name)
+        else:
             found.units[unit.code] = unit
             _read_row(sheet, row, unit.code, columns, found)
 
@@ -207,7 +212,7 @@ def _unit(sheet: Sheet, name: str, row: dict[int, Cell], walk: Walk, found: _Fou
             return Unit(code, walk.province, walk.prefecture, name, level, ())
         found.fault("table_code", row[sheet.code or 0].name, code)
         return None
-    unit = walk.unit(name)
+    unit = walk.unit(name) or walk.before(name)
     if unit is None:
         told = {"nearest": walk.close(name), "head": CODE[0]}
         found.fault("census_region_unknown", row[sheet.region].name, name, **told)

@@ -21,6 +21,7 @@ from simulator.problem import build_problem
 from simulator.ranges import lever_ranges
 from simulator.report import planning, rows, wording
 from simulator.report.pictures import picture
+from simulator.report.printed import unit_name
 from simulator.report.terminal import summary_lines
 from simulator.run import Result, Run
 from simulator.scenario import TREND
@@ -60,7 +61,10 @@ def brief(result: Result, run: Run, lang: str) -> bytes:
     for line in _answer(shown, run, lang):
         page.paragraph(line)
     page.section("brief.targets")
-    page.table(_modelled(rows.targets(shown, lang), run))
+    if run.targets:
+        page.table(_modelled(rows.targets(shown, lang), run))
+    else:
+        page.paragraph(text("report.no_targets", lang))
     page.picture(picture(shown, run, "rates", lang, "png"))
     page.section("brief.causes")
     page.table(rows.causes(shown, lang))
@@ -211,7 +215,8 @@ def _answer(result: Result, run: Run, lang: str) -> list[str]:
 
 def _with_unit(value: str, check: TargetCheck, lang: str) -> str:
     """A figure and the unit of its target; Chinese writes no space between them."""
-    return f"{value} {check.target.unit}" if lang == "en" else f"{value}{check.target.unit}"
+    unit = unit_name(check.target.unit, lang)
+    return f"{value} {unit}" if lang == "en" else f"{value}{check.target.unit}"
 
 
 def _modelled(table: rows.Table, run: Run) -> rows.Table:

@@ -29,7 +29,8 @@ def _docx(result: Result, run: Run, lang: str) -> Named:
 
 
 def _csv(result: Result, run: Run, lang: str) -> Named:
-    yield f"{_stem(result, run)}_targets.csv", targets_csv(run)
+    if run.targets:
+        yield f"{_stem(result, run)}_targets.csv", targets_csv(run)
     table = csv_text(long_table(run))
     yield f"{_stem(result, run)}_results.csv", table.encode("utf-8-sig")
 

@@ -11,6 +11,7 @@ from simulator.i18n import people, percent, text
 from simulator.outlook import LEVELS, Outlook
 from simulator.report import wording
 from simulator.report.layout import plain_table, section
+from simulator.report.printed import unit_name
 from simulator.run import Result
 from simulator.vocabulary import indicators
 
@@ -40,7 +41,9 @@ def _probabilities(result: Result, outlooks: Mapping[str, Outlook], lang: str) -
         if any(p is not None for p in row):
             label = f"{check.indicator.label(lang)} ({check.target.at})"
             shown = (chance(p, o, lang) for p, o in zip(row, outlooks.values(), strict=True))
-            table.add_row(label, f"{wording.goal(check)} {check.target.unit}", *shown)
+            table.add_row(
+                label, f"{wording.goal(check)} {unit_name(check.target.unit, lang)}", *shown
+            )
     return section(text("report.probability", lang), table, _basis(outlooks, lang))
 
 
@@ -79,4 +82,13 @@ def _basis(outlooks: Mapping[str, Outlook], lang: str) -> Text:
     lines = [text("report.draws", lang, n=first.draws, seed=first.seed)]
     if first.years_since_count:
         lines.append(text("report.base_error", lang, years=first.years_since_count))
-    return Text("\n".join(lines), style="dim")
+    thin = thin_fit(first, lang)
+    return Text("\n".join([*lines, thin] if thin else lines), style="dim")
+
+
+def thin_fit(outlook: Outlook, lang: str) -> str | None:
+    """On how few independent samples the fit's range rests, where they are fewer than the draws."""
+    if outlook.independent >= outlook.draws:
+        return None
+    counts = {"n": round(outlook.independent), "draws": outlook.draws}
+    return text("report.thin_fit", lang, **counts)

@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from simulator.i18n import people, percent, text
 from simulator.report import wording
 from simulator.report.layout import plain_table, section
+from simulator.report.printed import unit_name
 from simulator.report.terminal import HEADLINES
 from simulator.run import Result, Run
 from simulator.scenario import TREND
@@ -68,7 +69,7 @@ def _targets(columns: list[tuple[str, Run]], heads: list[str], lang: str) -> Ren
                 key = (
                     wording.target_label(check, lang),
                     check.target.at,
-                    f"{wording.goal(check)} {check.target.unit}",
+                    f"{wording.goal(check)} {unit_name(check.target.unit, lang)}",
                 )
                 status = text(f"status.{check.status}", lang)
                 rows.setdefault(key, {})[i] = (

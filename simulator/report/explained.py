@@ -13,6 +13,7 @@ from simulator.parameters import parameters
 from simulator.prices import Range
 from simulator.report import wording
 from simulator.report.planning import goal_name, lever_amount, lever_name, yuan
+from simulator.report.printed import unit_name
 from simulator.report.rows import Table
 from simulator.run import Result, Run
 from simulator.sensitivity import FITTED, Bar, Sensitivity
@@ -105,7 +106,7 @@ def top_finding(found: Sensitivity, goal: int, lang: str) -> str:
     unit = (
         text("unit.points", lang)
         if dimension(target.target.unit) == "share"
-        else target.target.unit
+        else unit_name(target.target.unit, lang)
     )
     about = {
         "name": name, "group": text(f"plan.group.{group}", lang),

@@ -13,10 +13,10 @@ from simulator.parameters import levers
 from simulator.prices import Cost, Range
 from simulator.ranges import LeverRange
 from simulator.report import wording, words
+from simulator.report.printed import unit_name
 from simulator.report.rows import Table, Toned
 from simulator.run import Run
 from simulator.seek import Answer
-from simulator.units import dimension
 from simulator.vocabulary import indicators
 
 _YI, _MILLION = 1e8, 1e6
@@ -46,7 +46,7 @@ def yuan(found: Range, lang: str, *, alone: bool = False) -> str:
 def goal_name(goal: Goal, lang: str) -> str:
     """Indicator, unit and year of a goal."""
     label = indicators()[goal.name].label(lang)
-    return f"{label} ({goal.target.unit}, {goal.at})"
+    return f"{label} ({unit_name(goal.target.unit, lang)}, {goal.at})"
 
 
 def goal_words(goal: Goal) -> str:
@@ -55,9 +55,7 @@ def goal_words(goal: Goal) -> str:
 
 
 def _gap(goal: Goal, value: float, lang: str) -> str:
-    share = dimension(goal.target.unit) == "share"
-    unit = text("unit.points", lang) if share else goal.target.unit
-    return f"{value - goal.target.value:+.2f} {unit}"
+    return wording.difference(value - goal.target.value, goal.target.unit, lang)
 
 
 def lever_amount(lever: LeverRange, value: float, lang: str) -> str:

@@ -22,6 +22,11 @@ def file_hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def input_name(path: Path) -> str:
+    """An input by its folder's name and its own, which several files of one study may share."""
+    return f"{path.parent.resolve().name}/{path.name}"
+
+
 def parameter_hash(values: dict[str, float]) -> str:
     """SHA-256 of parameter values, whatever their order."""
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
@@ -37,9 +42,7 @@ def provenance(run: Run, outlook: Outlook | None = None) -> dict[str, Any]:
         "place": study.place.id,
         "file": Path(study.file).name,
         "horizon": study.horizon,
-        "inputs": {
-            f"{path.resolve().parent.name}/{path.name}": file_hash(path) for path in study.sources
-        },
+        "inputs": [[input_name(path), file_hash(path)] for path in study.sources],
         "parameter_table": table_hash(),
         "parameters": parameter_hash(dict(run.start.values)),
         "seed": study.seed,

@@ -12,6 +12,7 @@ from simulator.i18n import text
 from simulator.plan_record import Judged, brier, constant_guess
 from simulator.report import wording
 from simulator.report.layout import plain_table, section
+from simulator.report.printed import unit_name
 from simulator.report.rows import Table
 from simulator.vocabulary import indicators
 
@@ -31,7 +32,7 @@ def record_table(judged: Sequence[Judged], lang: str) -> Table:
             (
                 one.place.get(lang),
                 indicators()[one.target.indicator].label(lang),
-                f"{goal} {one.target.unit} ({one.target.at})",
+                f"{goal} {unit_name(one.target.unit, lang)} ({one.target.at})",
                 f"{one.projected:.2f}",
                 f"{one.probability:.0%}",
                 f"{one.happened:.2f}",

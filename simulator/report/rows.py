@@ -11,12 +11,12 @@ import numpy as np
 from simulator.i18n import people, text
 from simulator.parameters import assumptions, levers, parameters
 from simulator.report import wording, words
+from simulator.report.printed import area, in_words, unit_name
 from simulator.report.terminal import CAUSES, HEADLINES
 from simulator.run import Result, Run
 from simulator.schema import Fact, Target
 from simulator.state import Driver
 from simulator.targets import TargetCheck
-from simulator.units import dimension
 from simulator.vocabulary import indicators
 
 #: Parameter groups of the world that stand behind each lever group.
@@ -75,7 +75,7 @@ def targets(result: Result, lang: str) -> Table:
         first = checks[0]
         base = first.target.baseline
         row = [
-            f"{wording.target_label(first, lang)} ({first.target.unit})",
+            f"{wording.target_label(first, lang)} ({unit_name(first.target.unit, lang)})",
             wording.number(base.value if base is not None else None),
             f"{wording.goal(first)} ({first.target.at})",
         ]
@@ -164,7 +164,7 @@ def assumed(result: Result, lang: str) -> Table:
         [
             text(f"quantity.{a.quantity}", lang),
             wording.value_of(a.value, a.unit, lang),
-            text(f"assumed.{a.rule}", lang, base=base, where=a.where),
+            text(f"assumed.{a.rule}", lang, base=base, where=area(a.where, lang)),
         ]
         for a in result.start.assumed
     ]
@@ -181,7 +181,7 @@ def facts(result: Result, lang: str) -> Table:
         if indicator.kind == "modelled":
             document = place.documents.get(fact.document)
             title = document.title.get(lang) if document is not None else fact.document
-            value = f"{wording.number(fact.value)} {fact.unit}"
+            value = wording.quantity(fact.value, fact.unit, lang)
             use = text(f"use.{fact.use}", lang)
             rows.append([indicator.label(lang), str(fact.at), value, use, title, f"“{fact.quote}”"])
     return _table([text(k, lang) for k in keys], rows, (2,))
@@ -192,11 +192,7 @@ def outcomes(result: Result, lang: str) -> Table:
     keys = ("col.indicator", "col.year", "col.observed", "col.modelled", "col.difference")
     rows = []
     for name, year, observed, projected, unit in result.outcomes():
-        difference = f"{projected - observed:+.2f}"
-        if dimension(unit) == "share":
-            difference += f" {text('unit.points', lang)}"
-        label = f"{indicators()[name].label(lang)} ({unit})"
-        rows.append([label, str(year), wording.number(observed), f"{projected:.2f}", difference])
+        rows.append(wording.outcome(name, year, observed, projected, unit, lang))
     return _table([text(k, lang) for k in keys], rows, (2, 3, 4))
 
 
@@ -218,7 +214,9 @@ def behind(result: Result, group: str, lang: str) -> Table:
             value = f"{result.start.values[p.name]:g} {words.unit(p.unit, lang)}"
             tone = "assumption" if p.grade == "assumption" else "plain"
             grade = Toned(words.grade(p, lang), tone)
-            rows.append([p.label(lang), value, f"{p.low:g} – {p.high:g}", grade, p.source])
+            rows.append(
+                [p.label(lang), value, f"{p.low:g} – {p.high:g}", grade, words.source(p, lang)]
+            )
     return _table([text(k, lang) for k in keys], rows)
 
 
@@ -229,12 +227,13 @@ def conflicts(result: Result, lang: str) -> Table | None:
     for target in result.study.place.targets:
         label = indicators()[target.indicator].label(lang)
         for other in target.alternatives:
-            values = f"{wording.number(target.value)} ↔ {wording.number(other.value)} {target.unit}"
+            both = (wording.quantity(v.value, target.unit, lang) for v in (target, other))
+            values = " ↔ ".join(both)
             rows.append([label, values, f"“{other.quote}”", other.why_not_used.get(lang)])
     for fact in result.study.place.facts:
         if fact.note is not None and fact.document in plans:
             label = f"{indicators()[fact.indicator].label(lang)} {fact.at}"
-            value = f"{wording.number(fact.value)} {fact.unit}"
+            value = wording.quantity(fact.value, fact.unit, lang)
             rows.append([label, value, f"“{fact.quote}”", fact.note.get(lang)])
     keys = ("col.indicator", "col.value", "col.quote", "app.why")
     return _table([text(k, lang) for k in keys], rows) if rows else None
@@ -274,7 +273,7 @@ def parameter_values(result: Result, lang: str) -> Table:
     found = [
         [
             p.label(lang), f"{result.start.values[p.name]:g}", words.unit(p.unit, lang),
-            f"{p.low:g} – {p.high:g}", words.grade(p, lang), p.source,
+            f"{p.low:g} – {p.high:g}", words.grade(p, lang), words.source(p, lang),
         ]
         for p in assumptions().values()
     ]  # fmt: skip
@@ -290,6 +289,8 @@ def figures(result: Result, lang: str) -> Table:
     for figure in every:
         use = text(f"use.{figure.use}" if isinstance(figure, Fact) else "col.target_any", lang)
         title = document_title(result, figure.document, lang)
-        label, value = indicators()[figure.indicator].label(lang), wording.number(figure.value)
-        found.append([label, str(figure.at), value, figure.unit, use, title, f"“{figure.quote}”"])
+        label = indicators()[figure.indicator].label(lang)
+        amount, unit = in_words(figure.value, figure.unit, lang)
+        value = wording.number(amount)
+        found.append([label, str(figure.at), value, unit, use, title, f"“{figure.quote}”"])
     return _table((text(k, lang) for k in (*keys, "col.quote")), found, (2,))

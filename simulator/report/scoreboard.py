@@ -15,6 +15,8 @@ from simulator.i18n import people, percent, text
 from simulator.report import wording
 from simulator.report.layout import plain_table, section
 from simulator.report.plain_cells import EXACT, plain
+from simulator.report.printed import area
+from simulator.report.printed import province as province_name
 from simulator.targets import TargetCheck
 
 COLUMNS = (
@@ -38,7 +40,7 @@ def scoreboard_view(lines: Sequence[Line], failed: int, lang: str) -> Iterator[R
     for line in lines:
         if line.province != province:
             province = line.province
-            table.add_row(Text(province, style="bold"))
+            table.add_row(Text(province_name(province, lang), style="bold"))
         _add(table, line, lang)
     yield section(text("board.title", lang), table)
     yield Text("\n".join(footer(lines, failed, lang)))
@@ -108,7 +110,11 @@ def scoreboard_csv(lines: Iterable[Line], lang: str) -> str:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(COLUMNS)
     for line in lines:
-        names = (line.name.get(lang), line.province, line.prefecture)
+        names = (
+            line.name.get(lang),
+            province_name(line.province, lang),
+            area(line.prefecture, lang),
+        )
         head = [line.id, *map(plain, names), line.level, line.base_year, line.rung]
         stocks = [EXACT % v for v in (line.residents, line.resident_rate, line.hukou_rate)]
         assumed = "; ".join(_words(line, lang))
@@ -129,7 +135,4 @@ def _judgement(check: TargetCheck | None) -> list[object]:
 
 def _words(line: Line, lang: str) -> Iterator[str]:
     """What is assumed of a place, each with its value and rule."""
-    for item in line.assumed:
-        rule = text(f"assumed.{item.rule}", lang, base=line.base_year, where=item.where)
-        value = wording.value_of(item.value, item.unit, lang)
-        yield f"{text(f'quantity.{item.quantity}', lang)} {value}: {rule}"
+    return (wording.assumption(item, line.base_year, lang) for item in line.assumed)

@@ -19,6 +19,7 @@ from simulator.i18n import LANGUAGES
 from simulator.outlook import Outlook
 from simulator.report.errors import describe
 from simulator.report.longtable import SHARES, STATISTICS, STOCKS, TARGET_COLUMNS, target_table
+from simulator.report.wording import assumption
 from simulator.run import Result, Run
 from simulator.scenario import Study
 
@@ -32,7 +33,8 @@ PLACES = pa.schema(
         ("level", pa.string()), ("base_year", pa.int16()), ("horizon", pa.int16()),
         ("start", pa.string()), ("residents", pa.float64()),
         ("resident_urbanization_rate", pa.float64()), ("hukou_urbanization_rate", pa.float64()),
-        ("missed", pa.int32()), ("assumed", pa.list_(pa.string())),
+        ("missed", pa.int32()),
+        *((f"assumed_{lang}", pa.list_(pa.string())) for lang in LANGUAGES),
         *((f"refused_{lang}", pa.string()) for lang in LANGUAGES),
     ]
 )  # fmt: skip
@@ -110,12 +112,14 @@ def _place(one: Evaluated) -> dict[str, Any]:
             "resident_urbanization_rate": start.totals.town / start.totals.residents,
             "hukou_urbanization_rate": start.totals.urban_hukou / start.totals.hukou,
             "missed": len(one.result.not_met()),
-            "assumed": [f"{item.quantity}: {item.rule}" for item in start.assumed],
         }  # fmt: skip
+        for lang in LANGUAGES:
+            told = [assumption(item, place.base_year, lang) for item in start.assumed]
+            row[f"assumed_{lang}"] = told
     if one.refusal is not None:
         for lang in LANGUAGES:
-            told = (describe(v, lang) for v in one.refusal.violations)
-            row[f"refused_{lang}"] = "\n".join(told)
+            why = (describe(v, lang) for v in one.refusal.violations)
+            row[f"refused_{lang}"] = "\n".join(why)
     return row
 
 

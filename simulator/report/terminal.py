@@ -15,10 +15,10 @@ from simulator.outlook import Outlook
 from simulator.report import wording
 from simulator.report.certainty import outlook_sections
 from simulator.report.layout import plain_table, section
+from simulator.report.printed import area, unit_name
 from simulator.run import Result, Run
 from simulator.scenario import TREND
 from simulator.targets import TargetCheck
-from simulator.units import dimension
 from simulator.vocabulary import indicators
 
 _COLOUR = {"met": "green", "missed": "red", "not_modelled": "dim"}
@@ -103,7 +103,7 @@ def _target_row(checks: tuple[TargetCheck, ...], lang: str) -> list[RenderableTy
     target = first.target
     base = target.baseline.value if target.baseline is not None else None
     row: list[RenderableType] = [
-        f"{wording.target_label(first, lang)} ({target.unit})",
+        f"{wording.target_label(first, lang)} ({unit_name(target.unit, lang)})",
         wording.number(base),
         f"{wording.goal(first)} ({target.at})",
     ]
@@ -187,7 +187,7 @@ def assumed_section(result: Result, lang: str) -> RenderableType:
     table = plain_table(*headers, numbers=(1,))
     base = result.study.place.base_year
     for item in result.start.assumed:
-        rule = text(f"assumed.{item.rule}", lang, base=base, where=item.where)
+        rule = text(f"assumed.{item.rule}", lang, base=base, where=area(item.where, lang))
         value = wording.value_of(item.value, item.unit, lang)
         table.add_row(text(f"quantity.{item.quantity}", lang), value, rule)
     return section(text("report.assumed", lang), table)
@@ -202,7 +202,7 @@ def facts_section(result: Result, lang: str) -> RenderableType:
         indicator = vocabulary[fact.indicator]
         if indicator.kind == "modelled" and fact.use != "outcome":
             year = str(fact.at) if fact.year is not None else f"({fact.at})"
-            value = f"{wording.number(fact.value)} {fact.unit}"
+            value = wording.quantity(fact.value, fact.unit, lang)
             use = text(f"use.{fact.use}", lang)
             table.add_row(indicator.label(lang), year, value, use, fact.document)
     return section(text("report.facts", lang), table)
@@ -213,12 +213,7 @@ def outcomes_section(result: Result, lang: str) -> RenderableType:
     keys = ("col.indicator", "col.year", "col.observed", "col.modelled", "col.difference")
     table = plain_table(*(text(k, lang) for k in keys), numbers=(2, 3, 4))
     for name, year, observed, projected, unit in result.outcomes():
-        label = indicators()[name].label(lang)
-        difference = f"{projected - observed:+.2f}"
-        if dimension(unit) == "share":
-            difference += f" {text('unit.points', lang)}"
-        row = (f"{label} ({unit})", str(year), wording.number(observed), f"{projected:.2f}")
-        table.add_row(*row, difference)
+        table.add_row(*wording.outcome(name, year, observed, projected, unit, lang))
     return section(text("report.outcomes", lang), table)
 
 
@@ -258,14 +253,16 @@ def conflicts_section(result: Result, lang: str) -> Iterator[RenderableType]:
     for target in result.study.place.targets:
         label = indicators()[target.indicator].label(lang)
         for other in target.alternatives:
-            values = f"{wording.number(target.value)} ↔ {wording.number(other.value)} {target.unit}"
+            both = (wording.quantity(v.value, target.unit, lang) for v in (target, other))
+            values = " ↔ ".join(both)
             parts.append(Padding(Text(f"{label}: {values} “{other.quote}”"), _INDENT))
             parts.append(Padding(Text(other.why_not_used.get(lang), style="dim"), _DEEPER))
     plans = {target.document for target in result.study.place.targets}
     for fact in result.study.place.facts:
         if fact.note is not None and fact.document in plans:
             label = indicators()[fact.indicator].label(lang)
-            head = f"{label} {fact.at}: {wording.number(fact.value)} {fact.unit} “{fact.quote}”"
+            value = wording.quantity(fact.value, fact.unit, lang)
+            head = f"{label} {fact.at}: {value} “{fact.quote}”"
             parts.append(Padding(Text(head), _INDENT))
             parts.append(Padding(Text(fact.note.get(lang), style="dim"), _DEEPER))
     if parts:

@@ -11,11 +11,14 @@ from simulator.lever_path import lever_path
 from simulator.parameters import levers, parameters
 from simulator.policy import Note
 from simulator.presets import preset_rules, preset_values
+from simulator.report.printed import area, in_words, unit_name
 from simulator.run import Result, Run
 from simulator.scenario import TREND
 from simulator.schema import Case
 from simulator.targets import TargetCheck
+from simulator.totals import Assumed
 from simulator.units import dimension
+from simulator.vocabulary import indicators
 
 _MARK = {">=": "≥", "<=": "≤", "~": "≈"}
 _EMPTY = "–"
@@ -35,6 +38,12 @@ def number(value: float | None, *, sign: bool = False) -> str:
     return words.rstrip("0").rstrip(".")
 
 
+def quantity(value: float, unit: str, lang: str) -> str:
+    """A printed figure with its unit, in the reader's language."""
+    shown, name = in_words(value, unit, lang)
+    return f"{number(shown)} {name}"
+
+
 def operator(op: str) -> str:
     """At least, at most, about: as a sign."""
     return _MARK[op]
@@ -49,10 +58,26 @@ def gap(check: TargetCheck, lang: str) -> str:
     """Gap with its unit: points for rates, the target's unit otherwise."""
     if check.gap is None:
         return _EMPTY
-    unit = (
-        text("unit.points", lang) if dimension(check.target.unit) == "share" else check.target.unit
-    )
-    return f"{check.gap:+.2f} {unit}"
+    return difference(check.gap, check.target.unit, lang)
+
+
+def difference(amount: float, unit: str, lang: str) -> str:
+    """A difference of two figures with its unit: points for rates, else that of the figures."""
+    shown, name = in_words(amount, unit, lang)
+    if dimension(unit) == "share":
+        name = text("unit.points", lang)
+    return f"{shown:+,.0f} {name}" if shown != amount else f"{shown:+.2f} {name}"
+
+
+def outcome(
+    name: str, year: int, observed: float, projected: float, unit: str, lang: str
+) -> list[str]:
+    """What happened after the base beside the trend: label, year, both figures, difference."""
+    label = f"{indicators()[name].label(lang)} ({unit_name(unit, lang)})"
+    more = f"{projected - observed:+.2f}"
+    if dimension(unit) == "share":
+        more += f" {text('unit.points', lang)}"
+    return [label, str(year), number(observed), f"{projected:.2f}", more]
 
 
 def target_label(check: TargetCheck, lang: str) -> str:
@@ -82,6 +107,14 @@ def value_of(quantity: float, unit: str, lang: str) -> str:
     return f"{people(quantity, lang)} {text('unit.persons', lang)}"
 
 
+def assumption(item: Assumed, base: int, lang: str) -> str:
+    """What is assumed of a place in one line: quantity, value, and the rule that gave it."""
+    rule = text(f"assumed.{item.rule}", lang, base=base, where=area(item.where, lang))
+    named = text(f"quantity.{item.quantity}", lang)
+    named = f"{named} {value_of(item.value, item.unit, lang)}"
+    return f"{named}：{rule}" if lang == "zh" else f"{named}: {rule}"
+
+
 def amount(value: float | None, unit: str, lang: str) -> str:
     """A required stock with its unit, in 万 or 亿 for Chinese readers."""
     if value is None:
@@ -90,7 +123,7 @@ def amount(value: float | None, unit: str, lang: str) -> str:
         return f"{value / _YI:,.2f} 亿{unit}"
     if lang == "zh" and value >= _LARGE:
         return f"{value / _WAN:,.2f} 万{unit}"
-    return f"{value:,.0f} {unit}"
+    return f"{value:,.0f} {unit_name(unit, lang)}"
 
 
 def scenario_label(run: Run, lang: str) -> str:
@@ -208,10 +241,10 @@ def face_value_sentence(result: Result, lang: str) -> str | None:
         "trend": _headcount(float(result.trend.stocks.resident_population[at]), lang),
         "naive_rate": percent(float(naive.stocks.resident_urbanization_rate[at])),
         "trend_rate": percent(float(result.trend.stocks.resident_urbanization_rate[at])),
-        "before": ", ".join(f"{number(f.value)} {f.unit} ({f.at})" for f in before),
-        "after": ", ".join(f"{number(f.value)} {f.unit} ({f.at})" for f in after[-1:]),
-        "gap_before": f"{number(gaps[0].value)} {gaps[0].unit} ({gaps[0].at})",
-        "gap_after": f"{number(gaps[-1].value)} {gaps[-1].unit} ({gaps[-1].at})",
+        "before": ", ".join(f"{quantity(f.value, f.unit, lang)} ({f.at})" for f in before),
+        "after": ", ".join(f"{quantity(f.value, f.unit, lang)} ({f.at})" for f in after[-1:]),
+        "gap_before": f"{quantity(gaps[0].value, gaps[0].unit, lang)} ({gaps[0].at})",
+        "gap_after": f"{quantity(gaps[-1].value, gaps[-1].unit, lang)} ({gaps[-1].at})",
     }
     return text("report.face_value_text", lang, year=year, **shown)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 
@@ -9,6 +10,8 @@ from simulator.i18n import catalogue, people, text
 from simulator.lever_path import lever_path
 from simulator.parameters import Parameter
 from simulator.report import wording
+from simulator.report.printed import in_words, unit_name
+from simulator.tables import rows
 from simulator.targets import TargetCheck
 from simulator.units import dimension, to_base
 
@@ -27,6 +30,23 @@ def unit(name: str, lang: str) -> str:
 def grade(p: Parameter, lang: str) -> str:
     """Evidence grade in words."""
     return catalogue(lang).get(f"app.grade.{p.grade}", p.grade)
+
+
+def source(p: Parameter, lang: str) -> str:
+    """Where a parameter is from; in Chinese all but titles, authors and numbers."""
+    words = p.source
+    if lang == "zh":
+        for english, chinese in _source_words():
+            words = words.replace(english, chinese)
+        words = words.replace("; ", "；")
+    return words
+
+
+@functools.cache
+def _source_words() -> tuple[tuple[str, str], ...]:
+    """Longer phrases first, so that none is broken by a part of it."""
+    table = ((r["en"], r["zh"]) for r in rows("source_words.csv"))
+    return tuple(sorted(table, key=lambda pair: -len(pair[0])))
 
 
 def badge(p: Parameter, lang: str) -> str:
@@ -82,14 +102,14 @@ def is_choice(p: Parameter) -> bool:
 def lever_help(p: Parameter, resting: float | None, lang: str) -> str:
     """Everything the parameter table says about a lever."""
     bounds = (lever_figure(p, p.low, lang), lever_figure(p, p.high, lang))
-    rows = (
+    told = (
         ("app.help.unit", unit(p.unit, lang)),
         ("app.help.range", " – ".join(bounds)),
         ("app.help.trend", lever_figure(p, resting, lang)),
-        ("app.help.source", p.source),
+        ("app.help.source", source(p, lang)),
         ("app.help.grade", grade(p, lang)),
     )
-    lines = [f"- **{text(key, lang)}** {words}" for key, words in rows]
+    lines = [f"- **{text(key, lang)}** {words}" for key, words in told]
     return "\n".join([p.help(lang), "", *lines])
 
 
@@ -102,11 +122,14 @@ def figure_and_unit(
     mark = "+" if sign else ""
     kind = dimension(printed_unit)
     if kind == "share":
-        return f"{value:{mark}.2f}", text("unit.points", lang) if sign else printed_unit
+        return f"{value:{mark}.2f}", text("unit.points", lang) if sign else unit_name(
+            printed_unit, lang
+        )
     if kind == "persons":
         persons = to_base(value, printed_unit)
         return people(persons, lang, sign=sign), text("unit.persons", lang)
-    return wording.number(value, sign=sign), printed_unit
+    amount, shown = in_words(value, printed_unit, lang)
+    return wording.number(amount, sign=sign), shown
 
 
 def figure(value: float | None, printed_unit: str, lang: str, *, sign: bool = False) -> str:
@@ -120,4 +143,4 @@ def goal(check: TargetCheck, lang: str) -> str:
     target = check.target
     if dimension(target.unit) == "persons":
         return f"{mark} {figure(target.value, target.unit, lang)}"
-    return f"{wording.goal(check)} {target.unit}"
+    return f"{mark} {wording.quantity(target.value, target.unit, lang)}"

@@ -16,6 +16,7 @@ from simulator.i18n import text
 from simulator.report import rows, wording
 from simulator.report.effects import all_effects, costs_table
 from simulator.report.longtable import LEDGER_COLUMNS, ledger_table
+from simulator.report.printed import unit_name
 from simulator.report.terminal import CAUSES, summary_lines
 from simulator.run import Result, Run
 from simulator.units import dimension
@@ -135,6 +136,10 @@ def _summary(book: Workbook, result: Result, lang: str) -> None:
 
 def _targets(sheet: Worksheet, result: Result, lang: str) -> None:
     runs = list(result.runs.values())
+    if not result.study.place.targets:
+        _put(sheet, 1, 1, text("report.no_targets", lang))
+        sheet.column_dimensions["A"].width = _WIDEST
+        return
     keys = ("col.indicator", "col.unit", "col.operator", "col.target_any", "col.year")
     headers = [text(k, lang) for k in keys]
     for run in runs:
@@ -145,7 +150,7 @@ def _targets(sheet: Worksheet, result: Result, lang: str) -> None:
         target = checks[0].target
         label = checks[0].indicator.label(lang)
         line: list[tuple[Value, str]] = [
-            (label, ""), (target.unit, ""), (wording.operator(target.op), ""),
+            (label, ""), (unit_name(target.unit, lang), ""), (wording.operator(target.op), ""),
             (target.value, _PRINTED), (target.at, "0"),
         ]  # fmt: skip
         for check in checks:

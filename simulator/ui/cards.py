@@ -7,6 +7,7 @@ from html import escape
 from simulator.i18n import text
 from simulator.outlook import Outlook
 from simulator.report import certainty, wording, words
+from simulator.report.printed import region
 from simulator.run import Result, Run
 from simulator.scenario import TREND
 from simulator.targets import TargetCheck
@@ -20,7 +21,7 @@ def heading(result: Result, current: Run, lang: str) -> str:
     """Title of the page and the answer in a sentence."""
     place = result.study.place
     title = text("report.title", lang, name=place.name.get(lang))
-    where = " · ".join(p for p in (place.province, place.prefecture) if p)
+    where = region(f"{place.province} {place.prefecture or ''}".strip(), lang)
     basis = text("app.basis", lang, **wording.span(result, lang))
     return (
         f'<header class="cus-head"><p class="cus-over">{escape(text("app.title", lang))}</p>'
@@ -60,7 +61,9 @@ def cards(result: Result, current: Run, outlook: Outlook | None, lang: str) -> s
             ]
             body += _card(now, base, about, label, lang)
     told = escape(text("app.cards", lang))
-    return f'<section class="cus-cards" aria-label="{told}">{body}</section>'
+    thin = certainty.thin_fit(outlook, lang) if outlook is not None else None
+    note = f'<p class="cus-muted">{escape(thin)}</p>' if thin else ""
+    return f'<section class="cus-cards" aria-label="{told}">{body}</section>{note}'
 
 
 def _chance(probability: float | None, outlook: Outlook | None, lang: str) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from simulator.errors import ScenarioError
 from simulator.i18n import LANGUAGES, text
 from simulator.report import wording
 from simulator.report.errors import as_markdown
+from simulator.report.printed import region
 from simulator.ui import session
 from simulator.ui.library import MAX_UPLOAD_MB, Entry, uploaded_entry
 from simulator.ui.opening import Opened, entries, horizon_range
@@ -47,7 +48,7 @@ def entry_labels(found: Mapping[str, Entry], lang: str) -> Mapping[str, str]:
     names = Counter(entry.name.get(lang) for entry in found.values())
     told = {}
     for key, entry in found.items():
-        mark = text("app.uploaded", lang) if entry.raw is not None else entry.region
+        mark = text("app.uploaded", lang) if entry.raw is not None else region(entry.region, lang)
         name = entry.name.get(lang)
         pinyin = entry.pinyin if lang == "zh" else ""
         parts = (name, pinyin, mark, entry.file if names[name] > 1 else "")

@@ -109,7 +109,7 @@ def parameter_table(shown: list[Parameter], lang: str) -> Table:
         tone = "assumption" if p.grade == "assumption" else "plain"
         rows.append((
             p.label(lang), central, f"{p.low:g} – {p.high:g}", words.unit(p.unit, lang),
-            Toned(words.grade(p, lang), tone), p.help(lang), p.source,
+            Toned(words.grade(p, lang), tone), p.help(lang), words.source(p, lang),
         ))  # fmt: skip
     keys = ("app.parameter", "app.method.default", "app.help.range", "app.help.unit",
             "app.help.grade", "app.why", "app.help.source")  # fmt: skip

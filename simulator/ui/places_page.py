@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from simulator.i18n import text
+from simulator.report.printed import province as province_name
+from simulator.report.printed import region
 from simulator.ui import board, session, tables
 from simulator.ui.library import Entry
 from simulator.ui.opening import entries
 
 _PAGE = 20
+#: Session key of the places that somebody asked to be worked out.
+_WANTED = "places_wanted"
 _STATUSES = ("met", "missed", "unknown")
 
 
@@ -27,9 +32,13 @@ def draw(lang: str) -> None:
     pages = -(-len(chosen) // _PAGE)
     page = int(st.pagination(pages, key="places_page") or 1) if pages > 1 else 1
     shown = {k: chosen[k] for k in list(chosen)[(page - 1) * _PAGE : page * _PAGE]}
-    _run_shown(shown, lang)
+    spot = st.container()
+    with spot:
+        wanted = _wanted(shown, lang)
     for key, entry in shown.items():
         _row(key, entry, lang)
+    # After the rows: a click on one of them draws the page anew, and the work goes on.
+    _work_out(wanted, spot, lang)
 
 
 def _filtered(found: Mapping[str, Entry], lang: str) -> Mapping[str, Entry]:
@@ -60,7 +69,7 @@ def _choice(name: str, options: list[str], lang: str) -> str | None:
 
     def label(option: str) -> str:
         if name == "province":
-            return option
+            return province_name(option, lang)
         return text(f"app.places.{name}.{option}", lang)
 
     return st.selectbox(
@@ -72,26 +81,45 @@ def _choice(name: str, options: list[str], lang: str) -> str | None:
 def _matches(entry: Entry, words: str) -> bool:
     """Whether a place is looked for: by Chinese name, pinyin, English name or region."""
     wanted = words.strip().lower().replace(" ", "")
-    known = (entry.name.zh, entry.name.get("en"), entry.pinyin, entry.region)
+    known = (
+        entry.name.zh,
+        entry.name.get("en"),
+        entry.pinyin,
+        entry.region,
+        region(entry.region, "en"),
+    )
     return any(wanted in name.lower().replace(" ", "").replace("'", "") for name in known)
 
 
-def _run_shown(shown: Mapping[str, Entry], lang: str) -> None:
-    """Work out the places of this page, when asked: each takes about a second."""
+def _wanted(shown: Mapping[str, Entry], lang: str) -> list[Entry]:
+    """Places of this page that are to be worked out: when asked, until all of them are."""
     missing = [e for e in shown.values() if board.known_line(e) is None and e.raw is None]
     if not missing:
-        return
+        return []
     label = text("app.places.run", lang, n=len(missing))
     if st.button(label, key="run_places", icon=":material/play_arrow:"):
-        bar = st.progress(0.0, text("app.places.running", lang))
-        for i, (entry, _) in enumerate(board.work_out(missing), 1):
-            bar.progress(i / len(missing), entry.name.get(lang))
-        st.rerun()
+        st.session_state[_WANTED] = frozenset(entry.key for entry in missing)
+    asked = st.session_state.get(_WANTED, frozenset())
+    return [entry for entry in missing if entry.key in asked]
+
+
+def _work_out(wanted: list[Entry], spot: DeltaGenerator, lang: str) -> None:
+    """Work them out one by one: each takes about a second, and is kept when it is done."""
+    if not wanted:
+        return
+    bar = spot.progress(0.0, text("app.places.running", lang))
+    for i, (entry, _) in enumerate(board.work_out(wanted), 1):
+        bar.progress(i / len(wanted), entry.name.get(lang))
+    del st.session_state[_WANTED]
+    st.rerun()
 
 
 def _row(key: str, entry: Entry, lang: str) -> None:
     line, found = board.known_line(entry), board.findings_of(entry)
-    parts = [f"**{entry.name.get(lang)}** :gray[{entry.region}]", board.score(line, lang)]
+    parts = [
+        f"**{entry.name.get(lang)}** :gray[{region(entry.region, lang)}]",
+        board.score(line, lang),
+    ]
     parts.append(text("app.places.findings", lang, n=len(found)))
     panel = st.expander(" · ".join(parts), key=f"place_{key}_{lang}", on_change="rerun")
     if not panel.open:
@@ -100,7 +128,9 @@ def _row(key: str, entry: Entry, lang: str) -> None:
         if st.button(text("app.places.open", lang), key=f"open_{key}", icon=":material/tune:"):
             st.session_state["pending_entry"] = key
             st.switch_page(session.place("pages", {})["simulator"])
-        if line is not None and line.checks:
+        if line is not None and not any(c.gap is not None for c in line.checks):
+            st.caption(text("app.answer.none", lang))
+        elif line is not None:
             st.html(tables.html(board.targets_table(line, lang)))
         if found:
             st.html(tables.html(board.findings_table(found, lang)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -33,10 +35,17 @@ _PAGES: dict[str, tuple[Callable[[str], None], str]] = {
     "data": (data_page.draw, ":material/upload_file:"),
     "method": (method_page.draw, ":material/menu_book:"),
 }
-_PAGE_LANGUAGE = {
-    lang: f"<script>document.documentElement.lang = '{tag}'</script>"
-    for lang, tag in (("zh", "zh-CN"), ("en", "en"))
-}
+_SCRIPT = Path(__file__).with_name("page.js")
+_TAGS = {"zh": "zh-CN", "en": "en"}
+
+
+@functools.cache
+def _script(lang: str) -> str:
+    """The page's own script with the words of its language."""
+    limits = {"low": "LOW", "high": "HIGH"}
+    page = {"lang": _TAGS[lang], "refused": text("app.number_refused", lang, **limits)}
+    words = json.dumps(page, ensure_ascii=False)
+    return f"<script>{_SCRIPT.read_text(encoding='utf-8').replace('PAGE;', f'{words};')}</script>"
 
 
 def main() -> None:
@@ -62,7 +71,7 @@ def main() -> None:
     session.place("pages", {}).update(pages)
     chosen = st.navigation(list(pages.values()), position="top")
     st.html(_STYLE)
-    st.html(_PAGE_LANGUAGE[lang], unsafe_allow_javascript=True)
+    st.html(_script(lang), unsafe_allow_javascript=True)
     chosen.run()
 
 

@@ -65,6 +65,8 @@ def section(entry: Entry, result: Result, current: Run, lang: str) -> None:
             on_click="ignore",
             icon=":material/table:",
             key="download_targets",
+            disabled=not current.targets,
+            help=None if current.targets else text("report.no_targets", lang),
         )
         _files(result, current, lang)
     shared = st.expander(

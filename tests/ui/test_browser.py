@@ -117,6 +117,29 @@ def test_a_planner_can_use_it(address: str, browser: object, tmp_path: Path) -> 
     assert not outside
 
 
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [("zh", "须在 -10000 与 20000 之间"), ("en", "must be between -10000 and 20000")],
+)
+def test_a_refused_number_is_told_in_the_language_of_the_page(
+    address: str, browser: object, lang: str, words: str
+) -> None:
+    page = browser.pages[0]  # type: ignore[attr-defined]
+    _go(page, f"{address}/?lang={lang}", _RATE)
+    _settle(page)
+    box = page.locator(".st-key-number_basic_jobs [data-testid=stNumberInput]")
+    field = box.locator("input")
+    field.fill("99999999")
+    field.press("Enter")
+    sync_api.expect(box.get_by_role("alert")).to_contain_text(words, timeout=ANSWER)
+    assert words in box.evaluate("e => getComputedStyle(e, '::after').content")
+    assert words in str(field.get_attribute("title"))
+    field.fill("500")
+    field.press("Enter")
+    sync_api.expect(field).to_have_value("500", timeout=ANSWER)
+    assert box.evaluate("e => getComputedStyle(e, '::after').content") == "none"
+
+
 _RATE = '[data-target="resident_urbanization_rate"] .cus-value'
 
 

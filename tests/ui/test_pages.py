@@ -210,6 +210,18 @@ def test_a_place_is_run_and_audited_where_it_stands(app: Open) -> None:
 # --- own figures
 
 
+def test_a_click_while_places_are_worked_out_does_not_stop_the_work(app: Open) -> None:
+    """A click draws the page anew: what was asked for before it is asked for still."""
+    session = turn_to(app("zh"), "places")
+    session.text_input(key="places_search").set_value("石家").run()
+    session.text_input(key="places_search").set_value("malan").run()
+    session.session_state["places_wanted"] = frozenset({"places/malan.yaml"})
+    session.run()
+    assert "run_places" not in [b.key for b in session.button]
+    assert "places_wanted" not in session.session_state
+    assert not session.exception
+
+
 def test_an_uploaded_workbook_is_a_place_at_once(app: Open) -> None:
     session = turn_to(app("zh"), "data")
     session.file_uploader(key="workbook").upload("本县.xlsx", workbook()).run()
