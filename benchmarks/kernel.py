@@ -17,6 +17,7 @@ from numba import njit
 from benchmarks.numpy_step import long_frame, numpy_step, pandas_step
 from simulator import load_scenario, run
 from simulator.bands import run_bands
+from simulator.births import add_births
 from simulator.draws import simulate_draws
 from simulator.ensemble import BLOCK, draw_inputs, draw_parameters
 from simulator.kernel import empty_paths
@@ -32,7 +33,7 @@ from simulator.sheet import (
     write_mortality,
     write_opening,
 )
-from simulator.step import add_births, expose, move_and_age
+from simulator.step import expose, move_and_age
 
 YEARS, DRAWS, SEED = 15, 1000, 1
 SCENARIO = Path(__file__).resolve().parent.parent / "scenarios" / "quxian.yaml"

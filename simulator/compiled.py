@@ -27,8 +27,8 @@ import numba
 _PACKAGE = Path(__file__).parent
 #: What compiled code is made from: itself, and the enumerations that it indexes by.
 _SOURCES = (
-    "axes", "bracket", "hiring", "kernel", "levers/columns", "levers/housing", "levers/jobs",
-    "levers/settlement", "moves", "sheet", "sketch", "state", "step", "trial",
+    "axes", "births", "bracket", "hiring", "kernel", "levers/columns", "levers/housing",
+    "levers/jobs", "levers/settlement", "moves", "sheet", "sketch", "state", "step", "trial",
     "waiting", "year",
 )  # fmt: skip
 _DIGITS = 12

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from simulator.axes import N_PLACES, N_REGISTRATIONS, Place
+from simulator.births import add_births
 from simulator.compiled import njit
 from simulator.levers.columns import Behaviour
 from simulator.moves import (
@@ -22,7 +23,7 @@ from simulator.moves import (
 )
 from simulator.sheet import CLOSING, OPENING, YEARS, cells
 from simulator.state import FERTILITY
-from simulator.step import add_births, expose, persons
+from simulator.step import expose, persons
 
 _TOWN = int(Place.TOWN)
 _LEFT_BEHIND = int(Behaviour.LEFT_BEHIND_SHARE)

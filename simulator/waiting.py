@@ -48,7 +48,9 @@ def _economised(degree: int, limit: float, terms: int = 24) -> list[float]:
 SERIES_LIMIT = 1.25
 _DEGREE = 9
 #: Half of phi = (1 - exp(-x)) / x at x = h / 2, as a polynomial of the hazard h: to 2.2e-16.
-_C0, _C1, _C2, _C3, _C4, _C5, _C6, _C7, _C8, _C9 = _economised(_DEGREE, SERIES_LIMIT)
+_, _C1, _C2, _C3, _C4, _C5, _C6, _C7, _C8, _C9 = _economised(_DEGREE, SERIES_LIMIT)
+#: A half, not the last digit below it: half a year is lived to the full where nobody leaves.
+_C0 = 0.5
 #: Keeps 0/0 out of a cell that nobody leaves; far below any real hazard.
 _TINY = 1e-280
 
