@@ -17,9 +17,11 @@ from numba import njit
 from benchmarks.numpy_step import long_frame, numpy_step, pandas_step
 from simulator import load_scenario, run
 from simulator.bands import run_bands
+from simulator.births import add_births
 from simulator.draws import simulate_draws
 from simulator.ensemble import BLOCK, draw_inputs, draw_parameters
-from simulator.projection import empty_paths, simulate
+from simulator.kernel import empty_paths
+from simulator.projection import simulate
 from simulator.run import run_case
 from simulator.schema import Case
 from simulator.sheet import (
@@ -31,7 +33,7 @@ from simulator.sheet import (
     write_mortality,
     write_opening,
 )
-from simulator.step import add_births, expose, move_and_age
+from simulator.step import expose, move_and_age
 
 YEARS, DRAWS, SEED = 15, 1000, 1
 SCENARIO = Path(__file__).resolve().parent.parent / "scenarios" / "quxian.yaml"

@@ -9,9 +9,10 @@ import numpy as np
 
 from simulator.axes import Flow
 from simulator.indicators import births_and_deaths, measure, town_change
+from simulator.kernel import Paths
 from simulator.levers.columns import Policy
 from simulator.parameters import levers
-from simulator.projection import Paths, project
+from simulator.projection import project
 from simulator.state import Inputs
 
 #: What the levers of a scenario do together beyond what each does alone.

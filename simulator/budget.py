@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.axes import Flow
+from simulator.kernel import Paths
 from simulator.levers.columns import Policy
 from simulator.prices import Cost, Range, known, priced, unit_price
-from simulator.projection import Paths
 from simulator.run import Run
 
 PAYERS = ("government", "firms", "households")

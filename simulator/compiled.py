@@ -3,11 +3,22 @@
 numba renews a file's compiled code when that file changes, but not when a function that it calls
 in another file does. A program updated in place would then run old code, or crash where a shared
 array has changed its shape. So the folder of the cache is named by the whole of the year loop.
+
+Nor does numba run the same machine code in the process that compiles and in those that load what
+it kept: a sum may be rounded in another order. So a process of its own compiles, and all others
+load.
 """
 
 from __future__ import annotations
 
 import hashlib
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +27,8 @@ import numba
 _PACKAGE = Path(__file__).parent
 #: What compiled code is made from: itself, and the enumerations that it indexes by.
 _SOURCES = (
-    "axes", "bracket", "draws", "hiring", "levers/columns", "levers/housing", "levers/jobs",
-    "levers/settlement", "moves", "projection", "sheet", "sketch", "state", "step", "trial",
+    "axes", "births", "bracket", "hiring", "kernel", "levers/columns", "levers/housing",
+    "levers/jobs", "levers/settlement", "moves", "sheet", "sketch", "state", "step", "trial",
     "waiting", "year",
 )  # fmt: skip
 _DIGITS = 12
@@ -37,3 +48,40 @@ njit = numba.njit
 _config: Any = numba.config  # its settings are made at import and unknown to type checkers
 if not _config.CACHE_DIR:  # a user's NUMBA_CACHE_DIR is left as it is
     _config.CACHE_DIR = str(_PACKAGE / "__pycache__" / f"numba-{_key()}")
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold a lock of the system, where there is one; others wait for it."""
+    with path.open("w") as handle:
+        if importlib.util.find_spec("fcntl"):
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+@cache
+def compiled_before(module: str, function: str) -> None:
+    """Have another process call ``function`` of ``module``, once for all, to compile and keep it.
+
+    Where that fails, or nothing can be kept, this process compiles for itself: its results then
+    agree with others' to rounding, not to the last bit.
+    """
+    folder = Path(_config.CACHE_DIR)
+    done = folder / f"{module}-{_key()}"
+    if _config.DISABLE_JIT or done.exists():
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _alone(folder / f"{module}.lock"):
+            if not done.exists():
+                code = f"from {module} import {function}; {function}()"
+                path = os.pathsep.join([str(_PACKAGE.parent), *filter(None, sys.path)])
+                subprocess.run(
+                    [sys.executable, "-c", code], check=True, capture_output=True,
+                    env={**os.environ, "PYTHONPATH": path},
+                )  # fmt: skip
+                done.touch()
+    except (OSError, subprocess.CalledProcessError):
+        return

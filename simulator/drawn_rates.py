@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from simulator.draws import DrawInputs
+from simulator.kernel import DrawInputs
 from simulator.levers.columns import Behaviour
 from simulator.rates import arrival_shares, flow_levels, schedules
 

@@ -16,7 +16,8 @@ import numpy as np
 
 from simulator.axes import N_PLACES, N_REGISTRATIONS
 from simulator.drawn_rates import drawn_rates, patterns
-from simulator.draws import DrawInputs, rests, simulate_draws, simulate_trend
+from simulator.draws import rests, simulate_draws, simulate_trend
+from simulator.kernel import DrawInputs
 from simulator.launch import Launch
 from simulator.parameters import assumptions
 from simulator.run import Run

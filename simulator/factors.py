@@ -14,9 +14,10 @@ import numpy as np
 
 from simulator.axes import Place
 from simulator.ensemble import draw_inputs
+from simulator.kernel import Paths
 from simulator.levers.columns import Policy
 from simulator.parameters import Parameter, assumptions, levers
-from simulator.projection import Paths, project
+from simulator.projection import project
 from simulator.rates import participation
 from simulator.run import Run
 from simulator.spread import spread

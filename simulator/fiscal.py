@@ -12,9 +12,9 @@ import numpy as np
 
 from simulator.axes import Flow
 from simulator.indicators import denominator
+from simulator.kernel import Paths
 from simulator.levers.columns import Policy
 from simulator.prices import Cost, priced, unit_price
-from simulator.projection import Paths
 
 ITEMS = ("settled_once", "settled_yearly", "dwellings", "school_places")
 

@@ -11,10 +11,10 @@ from simulator.axes import N_REGISTRATIONS, Flow
 from simulator.compiled import njit
 from simulator.levers import jobs
 from simulator.levers.columns import Policy
-from simulator.moves import moving, scale
+from simulator.moves import FROM_JOBS, TO_JOBS, from_jobs, scale, to_jobs
 from simulator.sheet import OPENING, SCHEDULE
 from simulator.state import Carry, Driver
-from simulator.trial import FROM_JOBS, TO_JOBS, copy_levels, try_moves, workers_moved
+from simulator.trial import copy_levels, try_moves, workers_moved
 
 _OUT_T = int(Flow.OUT_TOWN)
 _RET_T, _RET_V = int(Flow.RETURN_TOWN), int(Flow.RETURN_VILLAGE)
@@ -42,7 +42,7 @@ def _vacate(scratch, coming, record) -> float:
             scratch.trial[k, r] = scratch.factor[k, r] * scratch.factor[_OUT_T, r]
     for i in range(scratch.weight.size):
         scratch.weight[i] = scratch.participation[i] * sheet[SCHEDULE + _OUT_T, i]
-    leaving = moving(TO_JOBS, OPENING, sheet, scratch.trial, scratch.weight)
+    leaving = to_jobs(sheet, OPENING, scratch.trial, scratch.weight)
     share = jobs.leaving_share(leaving, coming)
     record[Driver.JOBS_VACATED] = share * (lasting + temporary)
     carry[Carry.LASTING_EMPLOYED] -= share * lasting
@@ -71,7 +71,7 @@ def apply_jobs(inputs, t, scratch, record) -> bool:
     behaviour, carry, factor = inputs.behaviour, scratch.carry, scratch.factor
     if _at_rest(inputs, t, carry):
         return False
-    coming = moving(TO_JOBS, OPENING, scratch.sheet, factor, scratch.participation)
+    coming = to_jobs(scratch.sheet, OPENING, factor, scratch.participation)
     vacated = _vacate(scratch, coming, record)
     temporary = jobs.temporary_gap(carry[Carry.TEMPORARY_EMPLOYED], inputs.policy[t], behaviour)
     lasting = jobs.labour_gap(carry[Carry.LABOUR_GAP], vacated, inputs.policy[t], behaviour)
@@ -82,18 +82,19 @@ def apply_jobs(inputs, t, scratch, record) -> bool:
     record[Driver.WORKERS_AT_HOME] = jobs.workers_at_home(gap, behaviour)
     if workers == 0.0:
         return False
-    kinds, on_trend = TO_JOBS, coming
+    on_trend = coming
     if workers < 0.0:
-        kinds = FROM_JOBS
-        on_trend = moving(kinds, OPENING, scratch.sheet, factor, scratch.participation)
+        on_trend = from_jobs(scratch.sheet, OPENING, factor, scratch.participation)
     share = jobs.settled_share(gap, temporary, behaviour)
     without = factor.copy()
     for _ in range(_ROUNDS):
         driver = jobs.pull_driver(carry[Carry.PULL_CORRECTION] * workers, on_trend)
         copy_levels(without, factor)
-        scale(factor, kinds, math.exp(driver))
         if workers > 0.0:
+            scale(factor, TO_JOBS, math.exp(driver))
             jobs.settle_returners(factor[_RET_T], factor[_RET_V], driver, share)
+        else:
+            scale(factor, FROM_JOBS, math.exp(driver))
         record[Driver.PULL_DRIVER] = driver if workers > 0.0 else -driver
         try_moves(inputs, scratch, 1.0, 1.0)
         moved = workers_moved(scratch, record[Driver.PULL_DRIVER])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.axes import Flow, Place, Registration
-from simulator.projection import Paths
+from simulator.kernel import Paths
 
 _LOCAL = slice(Registration.URBAN_HUKOU, Registration.RURAL_HUKOU + 1)
 _RESIDENT = slice(Place.TOWN, Place.VILLAGE + 1)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from simulator.axes import FLOW_PLACES, N_AGES, Flow, Place, Registration, destination
-from simulator.projection import Paths
+from simulator.kernel import Paths
 
 LedgerRow = tuple[int, str, str, str, str, float]
 

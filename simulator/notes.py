@@ -10,11 +10,12 @@ from simulator.attribution import groups_set, only
 from simulator.axes import Flow
 from simulator.dwellings import dwelling_stock
 from simulator.indicators import measure
+from simulator.kernel import Paths
 from simulator.levers.columns import Policy
 from simulator.levers.settlement import years_implied
 from simulator.parameters import levers
 from simulator.policy import Note
-from simulator.projection import Paths, project
+from simulator.projection import project
 from simulator.schema import Case
 from simulator.state import Driver, Inputs
 

@@ -11,10 +11,11 @@ import numpy as np
 
 from simulator.budget import ITEMS, quantities, settled_persons, unit_prices
 from simulator.goals import Goal, attained, by_stocks
+from simulator.kernel import Paths
 from simulator.levers.columns import Policy
 from simulator.parameters import levers
 from simulator.prices import Range
-from simulator.projection import Paths, project
+from simulator.projection import project
 from simulator.ranges import LeverRange
 from simulator.run import Run
 from simulator.schema import Case

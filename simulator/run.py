@@ -23,6 +23,7 @@ from simulator.indicators import (
     measure,
     town_change,
 )
+from simulator.kernel import Paths
 from simulator.ladder import start_of
 from simulator.launch import Launch, launch
 from simulator.notes import lever_notes
@@ -35,7 +36,7 @@ from simulator.policy import (
     policy_array,
 )
 from simulator.prices import Cost
-from simulator.projection import Paths, project
+from simulator.projection import project
 from simulator.scenario import TREND, Study
 from simulator.schema import Case, Target
 from simulator.state import Driver, Inputs

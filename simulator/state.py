@@ -65,19 +65,20 @@ class Scratch(NamedTuple):
 
     sheet : (rows, W) of the step, see `simulator.sheet.new_sheet`; factor, trial : (14, 3) levels
     with drivers, and of the last trial;
-    asfr : (3, A) of the year; participation, ones, weight : (W,) weights of people, the last of
-    them free; carry : (len(Carry),); scale : (2,) factors on mortality and fertility.
+    participation, ones, weight : (W,) weights of people, the last of them free; carry :
+    (len(Carry),); scale : (2,) factors on mortality and fertility; fertile : (2,) ages from and
+    before which anyone gives birth in any year.
     """
 
     sheet: np.ndarray
     factor: np.ndarray
     trial: np.ndarray
-    asfr: np.ndarray
     participation: np.ndarray
     ones: np.ndarray
     weight: np.ndarray
     carry: np.ndarray
     scale: np.ndarray
+    fertile: np.ndarray
 
 
 class Carry(IntEnum):
@@ -95,7 +96,7 @@ class Carry(IntEnum):
 
 _N_CARRY = len(Carry)
 #: Positions of `Scratch.scale`.
-_MORTALITY, _FERTILITY = 0, 1
+_MORTALITY, FERTILITY = 0, 1
 
 
 @njit(cache=True)
@@ -103,9 +104,21 @@ def new_scratch(inputs) -> Scratch:
     """Scratch for projections with the shapes of ``inputs``; `start` makes it ready for one."""
     return Scratch(
         new_sheet(), np.empty_like(inputs.level[0]), np.empty_like(inputs.level[0]),
-        np.empty_like(inputs.asfr[0]), padded(inputs.participation), np.ones(WIDTH),
-        np.zeros(WIDTH), np.zeros(_N_CARRY), np.ones(2),
+        padded(inputs.participation), np.ones(WIDTH), np.zeros(WIDTH), np.zeros(_N_CARRY),
+        np.ones(2), _fertile_ages(inputs.asfr),
     )  # fmt: skip
+
+
+@njit(cache=True)
+def _fertile_ages(asfr):
+    """First age with births in any year and place, and the age after the last, (2,)."""
+    found = np.array([asfr.shape[2], 0])
+    for t in range(asfr.shape[0]):
+        for p in range(asfr.shape[1]):
+            for a in range(asfr.shape[2]):
+                if asfr[t, p, a] > 0.0:
+                    found[0], found[1] = min(found[0], a), max(found[1], a + 1)
+    return found
 
 
 @njit(cache=True)
@@ -117,17 +130,10 @@ def start(scratch, inputs) -> None:
     scratch.carry[Carry.PULL_CORRECTION] = 1.0
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def open_year(scratch, inputs, t) -> None:
-    """Mortality, fertility and flow levels of year ``t``, without drivers."""
+    """Mortality and flow levels of year ``t``, without drivers."""
     write_mortality(inputs.mortality, t, scratch.scale[_MORTALITY], scratch.sheet)
-    _scaled_rows(inputs.asfr, t, scratch.scale[_FERTILITY], scratch.asfr)
-    _scaled_rows(inputs.level, t, 1.0, scratch.factor)
-
-
-@njit(cache=True)
-def _scaled_rows(source, t, scale, target) -> None:
-    """A factor times the table of year ``t``; arrays as arguments cost no reference counts."""
-    for i in range(target.shape[0]):
-        for j in range(target.shape[1]):
-            target[i, j] = scale * source[t, i, j]
+    for k in range(scratch.factor.shape[0]):
+        for r in range(scratch.factor.shape[1]):
+            scratch.factor[k, r] = inputs.level[t, k, r]

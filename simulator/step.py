@@ -12,7 +12,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.axes import N_PLACES, N_REGISTRATIONS, N_SEXES, Flow, Place, Registration, Sex
+from simulator.axes import (
+    N_PLACES,
+    N_REGISTRATIONS,
+    N_SEXES,
+    Flow,
+    Place,
+    Registration,
+    Sex,
+)
 from simulator.compiled import njit
 from simulator.sheet import (
     ARRIVALS,
@@ -27,7 +35,7 @@ from simulator.sheet import (
     write_mortality,
     write_opening,
 )
-from simulator.waiting import FAST, SERIES_LIMIT, waiting
+from simulator.waiting import EXACT, FAST, SERIES_LIMIT, waiting
 
 _HALF = 0.5
 _TOWN, _VILLAGE, _AWAY = int(Place.TOWN), int(Place.VILLAGE), int(Place.AWAY)
@@ -44,108 +52,124 @@ ORIGIN = (0, 1, 2, 1, 1, 0, 0, 1, 2, 2, 0, 2)
 _FIRST_MOVE = int(Flow.RURAL_TO_URBAN)
 
 
-@njit(fastmath=FAST, forceinline=True)
+@njit(fastmath=EXACT, forceinline=True)
 def _levels(factor, r):
-    """Levels of one registration. Only non-locals arrive; urban hukou cannot be obtained twice."""
-    conversion = 0.0 if r == _URBAN else factor[_CONV, r]
-    arriving = 1.0 if r == _NONLOCAL else 0.0
+    """Levels of one registration, in the order that `_hazards` and `_live` take them."""
     return (
         factor[_R2U, r], factor[_RECL, r], factor[_U2R, r], factor[_OUT_T, r], factor[_OUT_V, r],
-        factor[_RET_T, r], factor[_RET_V, r], conversion, factor[_SET, r],
-        arriving * factor[_ARR_T, r], arriving * factor[_ARR_V, r],
+        factor[_RET_T, r], factor[_RET_V, r], factor[_CONV, r], factor[_SET, r],
+        factor[_ARR_T, r], factor[_ARR_V, r],
     )  # fmt: skip
 
 
-@njit(fastmath=FAST, forceinline=True)
+@njit(fastmath=EXACT, forceinline=True)
 def _at(block, index, i):
     """Position ``i`` of a block's row in the flattened sheet."""
     return (block + index) * WIDTH + i
 
 
-@njit(fastmath=FAST, forceinline=True)
-def _hazards(rows, levels, i):
-    """Hazard of each move at a position, and of leaving town, village and away, eq. (2)."""
+@njit(fastmath=EXACT, forceinline=True)
+def _hazards(rows, r, levels, i):
+    """Hazard of each move at a position, and of leaving town, village and away, eq. (2).
+
+    What a registration takes no part in is 0 as a constant, which costs no work: urban hukou
+    cannot be obtained twice, and who is not local is never away.
+    """
     r2u, recl, u2r, out_t, out_v, ret_t, ret_v, conv, settled, _, _ = levels
     to_town = r2u * rows[_at(SCHEDULE, _R2U, i)] + recl * rows[_at(SCHEDULE, _RECL, i)]
     to_village = u2r * rows[_at(SCHEDULE, _U2R, i)]
     town_out, village_out = (
         out_t * rows[_at(SCHEDULE, _OUT_T, i)], out_v * rows[_at(SCHEDULE, _OUT_V, i)],
     )  # fmt: skip
-    back_t, back_v = (
-        ret_t * rows[_at(SCHEDULE, _RET_T, i)], ret_v * rows[_at(SCHEDULE, _RET_V, i)],
-    )  # fmt: skip
-    convert = conv * rows[_at(SCHEDULE, _CONV, i)]
-    leave_town = rows[_at(SCHEDULE, _TOWN, i)] + to_village + town_out + convert
+    leave_town = rows[_at(SCHEDULE, _TOWN, i)] + to_village + town_out
     leave_village = rows[_at(SCHEDULE, _VILLAGE, i)] + to_town + village_out
-    leave_away = rows[_at(SCHEDULE, _AWAY, i)] + back_t + back_v
-    leave_away += settled * rows[_at(SCHEDULE, _SET, i)]
+    convert, back_t, back_v, leave_away = 0.0, 0.0, 0.0, 0.0
+    if r != _URBAN:
+        convert = conv * rows[_at(SCHEDULE, _CONV, i)]
+        leave_town += convert
+    if r != _NONLOCAL:
+        back_t, back_v = (
+            ret_t * rows[_at(SCHEDULE, _RET_T, i)], ret_v * rows[_at(SCHEDULE, _RET_V, i)],
+        )  # fmt: skip
+        leave_away = rows[_at(SCHEDULE, _AWAY, i)] + back_t + back_v
+        leave_away += settled * rows[_at(SCHEDULE, _SET, i)]
     moves = (to_town, to_village, town_out, village_out, back_t, back_v, convert)
     return moves, (leave_town, leave_village, leave_away)
 
 
-@njit(fastmath=FAST, forceinline=True)
-def _send(moves, local, town, village, away):
+@njit(fastmath=EXACT, forceinline=True)
+def _send(moves, r, town, village, away):
     """People whom person-years in the three places send to each of them, and to urban hukou.
 
-    Who is not local and moves out leaves the books (``local`` is 0).
+    Who is not local and moves out leaves the books.
     """
     to_town, to_village, town_out, village_out, back_t, back_v, convert = moves
-    return (
-        village * to_town + away * back_t, town * to_village + away * back_v,
-        local * (town * town_out + village * village_out), town * convert,
-    )  # fmt: skip
+    in_town, in_village, in_away, leaving = village * to_town, town * to_village, 0.0, 0.0
+    if r != _NONLOCAL:
+        in_town += away * back_t
+        in_village += away * back_v
+        in_away = town * town_out + village * village_out
+    if r != _URBAN:
+        leaving = town * convert
+    return in_town, in_village, in_away, leaving
 
 
-@njit(fastmath=FAST, forceinline=True)
-def _live(rows, r, local, levels, converts, late_converts, i, exactly):
+@njit(fastmath=EXACT, forceinline=True)
+def _live(rows, r, levels, converts, late_converts, i, exactly):
     """One sex and age of registration ``r`` through the year, eqs. (2)-(7).
 
     ``converts`` are those of other registrations who obtain this one, early and late. Returns
     those who leave this one for urban hukou, early and late, and whether a hazard is large.
     """
-    moves, (leave_t, leave_v, leave_w) = _hazards(rows, levels, i)
-    phi_t, stay_t = waiting(leave_t, exactly)
-    phi_v, stay_v = waiting(leave_v, exactly)
-    phi_w, stay_w = waiting(leave_w, exactly)
+    moves, (leave_t, leave_v, leave_w) = _hazards(rows, r, levels, i)
+    psi_t, stay_t = waiting(leave_t, exactly)
+    psi_v, stay_v = waiting(leave_v, exactly)
     n = N_PLACES * r
-    town, village, away = (
-        rows[_at(OPENING, n + _TOWN, i)], rows[_at(OPENING, n + _VILLAGE, i)],
-        rows[_at(OPENING, n + _AWAY, i)],
-    )  # fmt: skip
+    town, village = rows[_at(OPENING, n + _TOWN, i)], rows[_at(OPENING, n + _VILLAGE, i)]
     # First round, eq. (4): person-years of the opening population, N phi (1 + stay) / 2.
-    years_t = town * phi_t * (_HALF + _HALF * stay_t)
-    years_v = village * phi_v * (_HALF + _HALF * stay_v)
-    years_w = away * phi_w * (_HALF + _HALF * stay_w)
-    in_t, in_v, in_w, leaving = _send(moves, local, years_t, years_v, years_w)
-    share = rows[_at(ARRIVALS, 0, i)]
-    in_t += levels[9] * share + converts
-    in_v += levels[10] * share
+    years_t, years_v, years_w = town * psi_t * (1.0 + stay_t), village * psi_v * (1.0 + stay_v), 0.0
+    if r != _NONLOCAL:
+        psi_w, stay_w = waiting(leave_w, exactly)
+        away = rows[_at(OPENING, n + _AWAY, i)]
+        years_w = away * psi_w * (1.0 + stay_w)
+    in_t, in_v, in_w, leaving = _send(moves, r, years_t, years_v, years_w)
+    if r == _URBAN:
+        in_t += converts
+    if r == _NONLOCAL:  # nobody else arrives
+        share = rows[_at(ARRIVALS, 0, i)]
+        in_t += levels[9] * share
+        in_v += levels[10] * share
     # Second round, eq. (5): those who came in, half a year each.
-    extra_t, extra_v, extra_w = _HALF * in_t * phi_t, _HALF * in_v * phi_v, _HALF * in_w * phi_w
-    late_t, late_v, late_w, leaving_late = _send(moves, local, extra_t, extra_v, extra_w)
-    late_t += late_converts
+    extra_t, extra_v, extra_w = in_t * psi_t, in_v * psi_v, 0.0
+    if r != _NONLOCAL:
+        extra_w = in_w * psi_w
+    late_t, late_v, late_w, leaving_late = _send(moves, r, extra_t, extra_v, extra_w)
+    if r == _URBAN:
+        late_t += late_converts
+    # Person-years, and who is in the cell at the end, a year older, eq. (7).
     rows[_at(YEARS, n + _TOWN, i)] = years_t + extra_t
     rows[_at(YEARS, n + _VILLAGE, i)] = years_v + extra_v
-    rows[_at(YEARS, n + _AWAY, i)] = years_w + extra_w
-    # Who is in the cell at the end, a year older, eq. (7).
     rows[_at(CLOSING, n + _TOWN, i + 1)] = (town * stay_t + in_t) * stay_t + late_t
     rows[_at(CLOSING, n + _VILLAGE, i + 1)] = (village * stay_v + in_v) * stay_v + late_v
-    rows[_at(CLOSING, n + _AWAY, i + 1)] = (away * stay_w + in_w) * stay_w + late_w
-    large = (leave_t > SERIES_LIMIT) | (leave_v > SERIES_LIMIT) | (leave_w > SERIES_LIMIT)
+    large = (leave_t > SERIES_LIMIT) | (leave_v > SERIES_LIMIT)
+    if r != _NONLOCAL:
+        rows[_at(YEARS, n + _AWAY, i)] = years_w + extra_w
+        rows[_at(CLOSING, n + _AWAY, i + 1)] = (away * stay_w + in_w) * stay_w + late_w
+        large = large | (leave_w > SERIES_LIMIT)
     return leaving, leaving_late, large
 
 
 def _year_of_all(exactly: bool):
     """The loop over sex and age, with waiting times by polynomial or by the library."""
 
-    @njit(cache=True, fastmath=FAST)
+    @njit(cache=True, fastmath=EXACT)
     def live(rows, urban, rural, nonlocals):
         large = 0
         for i in range(USED):
             # Converts are met first as rural or nonlocal, so the urban registration comes last.
-            c, d, n = _live(rows, _NONLOCAL, 0.0, nonlocals, 0.0, 0.0, i, exactly)
-            e, f, r = _live(rows, _RURAL, 1.0, rural, 0.0, 0.0, i, exactly)
-            _, _, u = _live(rows, _URBAN, 1.0, urban, c + e, d + f, i, exactly)
+            c, d, n = _live(rows, _NONLOCAL, nonlocals, 0.0, 0.0, i, exactly)
+            e, f, r = _live(rows, _RURAL, rural, 0.0, 0.0, i, exactly)
+            _, _, u = _live(rows, _URBAN, urban, c + e, d + f, i, exactly)
             large += n | r | u
         return large
 
@@ -236,60 +260,10 @@ def move_and_age(population, mortality, schedule, factor, arrivals, flows, closi
     read_closing(sheet, closing)
 
 
-@njit(cache=True, fastmath=FAST)
+@njit(cache=True, fastmath=FAST, forceinline=True)
 def persons(sheet, row) -> float:
     """Sum of one row of the sheet."""
     found = 0.0
     for i in range(USED):
         found += sheet[row, i]
     return found
-
-
-@njit(cache=True, fastmath=FAST)
-def _born(opening, closing, asfr, r, p) -> float:
-    """Births to the mean of the women at both ends of the year."""
-    ages, found = asfr.shape[1], 0.0
-    girls, women = _FEMALE * ages, (_FEMALE + 1) * ages
-    before, after, rate = opening[r, p, girls:women], closing[r, p, girls:women], asfr[p]
-    for a in range(ages):
-        found += rate[a] * (_HALF * before[a] + _HALF * after[a])
-    return found
-
-
-@njit(cache=True)
-def add_births(
-    population, closing, asfr, srb, newborn_survival, births, newborn_deaths, left_behind=0.0
-) -> None:
-    """Add the year's births to age 0 of ``closing``, eqs. (9)-(10).
-
-    Parameters
-    ----------
-    population, closing : (3, 3, n) [persons], n >= 2 A
-        Opening and closing population; women exposed at age x are the mean of both.
-    asfr : (3, A) [births per woman-year]
-        Fertility by place of residence.
-    srb : float
-        Males born per female.
-    newborn_survival : (3, 2)
-        Probability of being alive at year end when born evenly over the year (L0/l0).
-    births, newborn_deaths : (3, 3, 2) [persons]
-        Overwritten: by registration, place where the child lives, and sex.
-    left_behind : share of the children of women away who live with relatives at home, in town
-        where the mother's hukou is urban and in the village where it is rural
-    """
-    male_share, ages = srb / (1.0 + srb), asfr.shape[1]
-    for r in range(N_REGISTRATIONS):
-        home = _TOWN if r == _URBAN else _VILLAGE
-        away = _born(population, closing, asfr, r, _AWAY)
-        for p in range(N_PLACES):
-            if p == _AWAY:
-                born = (1.0 - left_behind) * away
-            else:
-                born = _born(population, closing, asfr, r, p)
-                if p == home:
-                    born += left_behind * away
-            births[r, p, _MALE] = born * male_share
-            births[r, p, _FEMALE] = born - births[r, p, _MALE]
-            for s in range(N_SEXES):
-                newborn_deaths[r, p, s] = births[r, p, s] * (1.0 - newborn_survival[p, s])
-                closing[r, p, s * ages] += births[r, p, s] * newborn_survival[p, s]

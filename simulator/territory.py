@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from simulator.baseline import Totals
+from simulator.kernel import Paths
 from simulator.launch import Launch
-from simulator.projection import Paths
 from simulator.totals import Assumed
 
 

@@ -8,28 +8,28 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
-from simulator.axes import N_PLACES, N_REGISTRATIONS, Flow, Place
+from simulator.axes import N_PLACES, N_REGISTRATIONS, Place
+from simulator.births import add_births
 from simulator.compiled import njit
 from simulator.levers.columns import Behaviour
-from simulator.moves import moving, scale
+from simulator.moves import (
+    TO_TOWN,
+    TO_URBAN_HUKOU,
+    from_jobs,
+    scale,
+    to_jobs,
+    to_town,
+    to_urban_hukou,
+)
 from simulator.sheet import CLOSING, OPENING, YEARS, cells
-from simulator.step import add_births, expose, persons
+from simulator.state import FERTILITY
+from simulator.step import expose, persons
 
 _TOWN = int(Place.TOWN)
 _LEFT_BEHIND = int(Behaviour.LEFT_BEHIND_SHARE)
-_R2U, _CONV = int(Flow.RURAL_TO_URBAN), int(Flow.HUKOU_CONVERSION)
-_RET_T, _RET_V = int(Flow.RETURN_TOWN), int(Flow.RETURN_VILLAGE)
-_ARR_T, _ARR_V = int(Flow.ARRIVAL_TOWN), int(Flow.ARRIVAL_VILLAGE)
-#: Flows that bring workers to jobs, that bring people into town, and that take workers away.
-TO_JOBS = np.array([_R2U, _RET_T, _RET_V, _ARR_T, _ARR_V])
-TO_TOWN = np.array([_R2U, _RET_T, _ARR_T])
-FROM_JOBS = np.array([int(Flow.OUT_TOWN), int(Flow.OUT_VILLAGE)])
-_TO_URBAN_HUKOU = np.array([_CONV])
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def copy_levels(source, target) -> None:
     """Copy levels (14, 3) in place; element by element, which compiled code does quickest."""
     for k in range(target.shape[0]):
@@ -37,7 +37,7 @@ def copy_levels(source, target) -> None:
             target[k, r] = source[k, r]
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def try_moves(inputs, scratch, admitted, converted) -> None:
     """Everyone through the year, nobody born yet.
 
@@ -48,17 +48,18 @@ def try_moves(inputs, scratch, admitted, converted) -> None:
     if admitted != 1.0:
         scale(trial, TO_TOWN, admitted)
     if converted != 1.0:
-        scale(trial, _TO_URBAN_HUKOU, converted)
+        scale(trial, TO_URBAN_HUKOU, converted)
     expose(scratch.sheet, inputs.population.shape[3], trial)
 
 
-@njit(cache=True)
+@njit(cache=True, forceinline=True)
 def try_births(inputs, t, births, deaths, scratch) -> float:
     """The births that a trial of moves leads to; returns the town residents it ends with."""
     sheet = scratch.sheet
     add_births(
-        cells(sheet, OPENING), cells(sheet, CLOSING), scratch.asfr, inputs.srb[t],
+        cells(sheet, OPENING), cells(sheet, CLOSING), inputs.asfr[t], inputs.srb[t],
         inputs.newborn_survival[t], births, deaths, inputs.behaviour[_LEFT_BEHIND],
+        scratch.scale[FERTILITY], scratch.fertile[0], scratch.fertile[1],
     )  # fmt: skip
     town = 0.0
     for r in range(N_REGISTRATIONS):
@@ -76,13 +77,13 @@ def try_step(inputs, t, births, deaths, scratch, admitted, converted) -> float:
 @njit(cache=True)
 def obtained_hukou(scratch) -> float:
     """Persons who obtained urban hukou in the last trial."""
-    return moving(_TO_URBAN_HUKOU, YEARS, scratch.sheet, scratch.trial, scratch.ones)
+    return to_urban_hukou(scratch.sheet, YEARS, scratch.trial, scratch.ones)
 
 
 @njit(cache=True)
 def entering_town(scratch) -> float:
     """Persons who entered town in the last trial."""
-    return moving(TO_TOWN, YEARS, scratch.sheet, scratch.trial, scratch.ones)
+    return to_town(scratch.sheet, YEARS, scratch.trial, scratch.ones)
 
 
 @njit(cache=True)
@@ -90,7 +91,7 @@ def workers_moved(scratch, pull) -> float:
     """Workers who came (negative: left) because of the labour gap."""
     if pull == 0.0:
         return 0.0
-    kinds = TO_JOBS if pull > 0.0 else FROM_JOBS
-    moved = moving(kinds, YEARS, scratch.sheet, scratch.trial, scratch.participation)
-    by_gap = moved * (1.0 - math.exp(-abs(pull)))
-    return by_gap if pull > 0.0 else -by_gap
+    by_gap = 1.0 - math.exp(-abs(pull))
+    if pull > 0.0:
+        return by_gap * to_jobs(scratch.sheet, YEARS, scratch.trial, scratch.participation)
+    return -by_gap * from_jobs(scratch.sheet, YEARS, scratch.trial, scratch.participation)

@@ -13,13 +13,11 @@ from simulator.compiled import njit
 from simulator.hiring import apply_jobs
 from simulator.levers import housing, jobs, settlement
 from simulator.levers.columns import Policy
-from simulator.moves import moving, scale
+from simulator.moves import FROM_JOBS, TO_TOWN, from_jobs, scale, to_town
 from simulator.sheet import OPENING
 from simulator.state import Carry, Driver, open_year
 from simulator.step import persons
 from simulator.trial import (
-    FROM_JOBS,
-    TO_TOWN,
     entering_town,
     obtained_hukou,
     try_births,
@@ -48,7 +46,7 @@ def _apply_drain(inputs, t, scratch, record) -> None:
     for r in range(N_REGISTRATIONS):
         for p in range(_AWAY):
             residents += persons(sheet, OPENING + N_PLACES * r + p)
-    leaving = moving(FROM_JOBS, OPENING, sheet, scratch.factor, scratch.ones)
+    leaving = from_jobs(sheet, OPENING, scratch.factor, scratch.ones)
     driver = math.copysign(jobs.pull_driver(hazard * residents, leaving), hazard)
     record[Driver.DRAIN_DRIVER] = driver
     scale(scratch.factor, FROM_JOBS, math.exp(driver))
@@ -59,7 +57,7 @@ def _release_queue(scratch) -> bool:
     """Those whom housing kept out come on top of the year's own movers, eq. (25)."""
     queue = scratch.carry[Carry.QUEUE]
     if queue > 0.0:
-        coming = moving(TO_TOWN, OPENING, scratch.sheet, scratch.factor, scratch.ones)
+        coming = to_town(scratch.sheet, OPENING, scratch.factor, scratch.ones)
         if coming > 0.0:
             scale(scratch.factor, TO_TOWN, 1.0 + queue / coming)
             return True

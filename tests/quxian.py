@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from simulator import Result, load_scenario, run
-from simulator.projection import Paths
+from simulator.kernel import Paths
 from simulator.run import Run, run_case
 from simulator.scenario import Study
 from simulator.schema import Case, Fact, Target

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numba
+import numpy as np
 import pytest
+import quxian
 
 from simulator import compiled
+from simulator.kernel import _kernel
+from simulator.projection import project
+from simulator.state import Inputs
 
 PACKAGE = Path(compiled.__file__).parent
 
@@ -44,3 +53,53 @@ def test_nothing_compiles_without_it() -> None:
     ]
     assert loose == []
     assert numba.config.CACHE_DIR
+
+
+LEVERS = {"industry_jobs": {"basic_jobs": 500}, "housing": {"demolished_units": 100}}
+
+
+def digest(inputs: Inputs) -> str:
+    """What a projection of every flow leaves, to the last bit."""
+    paths = project(inputs)
+    return hashlib.sha256(b"".join(array.tobytes() for array in paths)).hexdigest()
+
+
+def test_every_process_runs_the_same_machine_code() -> None:
+    """What was compiled elsewhere is loaded, here and there, so that even the last bit is one."""
+    here = digest(quxian.policy(LEVERS).inputs)
+    code = "from test_compiled import *; print(digest(quxian.policy(LEVERS).inputs))"
+    path = os.pathsep.join([str(PACKAGE.parent), str(Path(__file__).parent)])
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": path},
+    )  # fmt: skip
+    assert found.stdout.strip() == here
+    assert sum(_kernel.stats.cache_misses.values()) == 0
+
+
+def test_read_only_arrays_need_no_code_of_their_own() -> None:
+    inputs = quxian.policy(LEVERS).inputs
+    frozen = Inputs(*(np.array(array) for array in inputs))
+    for array in frozen:
+        array.flags.writeable = False
+    assert digest(frozen) == digest(inputs)
+    assert len(_kernel.signatures) == 1
+
+
+def test_without_a_place_to_keep_code_it_is_compiled_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failure of the other process is no failure of the program."""
+    monkeypatch.setattr(compiled._config, "CACHE_DIR", str(tmp_path))
+    compiled.compiled_before.__wrapped__("simulator.nothing_there", "compile_kernel")
+    assert [p.name for p in tmp_path.iterdir()] == ["simulator.nothing_there.lock"]
+
+
+def test_compiling_once_is_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second call starts no process: a function that fails would be told of."""
+    monkeypatch.setattr(compiled._config, "CACHE_DIR", str(tmp_path))
+    compiled.compiled_before.__wrapped__("builtins", "print")
+    marks = [p for p in tmp_path.iterdir() if p.suffix != ".lock"]
+    assert [p.name for p in marks] == [f"builtins-{compiled._key()}"]
+    monkeypatch.setattr(compiled.subprocess, "run", None)
+    compiled.compiled_before.__wrapped__("builtins", "print")

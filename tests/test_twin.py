@@ -24,9 +24,10 @@ from simulator.axes import (
     Place,
     Registration,
 )
+from simulator.kernel import Paths, empty_paths
 from simulator.levers.columns import Behaviour, Policy, behaviour_vector
 from simulator.parameters import parameters
-from simulator.projection import Paths, empty_paths, project, simulate
+from simulator.projection import project, simulate
 from simulator.state import Driver, Inputs
 
 FloatArray = npt.NDArray[np.float64]

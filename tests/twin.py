@@ -18,8 +18,8 @@ import numpy.typing as npt
 from scipy.optimize import brentq
 
 from simulator.axes import FLOW_PLACES, N_TRANSITIONS, Flow, Place, Registration, Sex, destination
+from simulator.kernel import Paths, empty_paths
 from simulator.levers.columns import Behaviour, Policy
-from simulator.projection import Paths, empty_paths
 from simulator.state import Driver, Inputs
 
 FloatArray = npt.NDArray[np.float64]

@@ -19,7 +19,8 @@ from simulator.axes import (
     Place,
     Registration,
 )
-from simulator.step import add_births, move_and_age
+from simulator.births import add_births
+from simulator.step import move_and_age
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -41,8 +41,9 @@ from simulator.axes import (
     Place,
     Registration,
 )
+from simulator.births import add_births
 from simulator.demography.fertility import births, split_by_sex
-from simulator.step import add_births, move_and_age
+from simulator.step import move_and_age
 
 FloatArray = npt.NDArray[np.float64]
 Parameters = dict[str, FloatArray]
@@ -137,22 +138,25 @@ def half_exposure_year(start: FloatArray, values: Parameters) -> FloatArray:
 
 
 def hazard_year(start: FloatArray, values: Parameters, immigrants_move: bool = True) -> FloatArray:
-    """The same year by our step: Swiss in town, foreigners in the village, immigrants away.
+    """The same year by our step: Swiss in town, foreigners in the village.
+
+    Immigrants come back from away as rural hukou holders, who keep the same rates; those of them
+    who leave again are away at the end and dropped.
 
     Without ``immigrants_move`` the step leaves the immigrants out and the office's accounting
-    adds them at the year's end. All are nonlocal, so that who moves out leaves the books. Death
-    has the hazard that alone gives the office's probability; emigration and conversion together
+    adds them at the year's end. All others are nonlocal, so that who moves out leaves the books.
+    Death has the hazard that alone gives the office's probability; emigration and conversion together
     have the one that gives theirs, split in proportion. Rates by age reached stand at the age
     before it. Our step does not move newborns in the year of birth: their migrants are added as
     the office counts them.
     """
-    kind, before = Registration.NONLOCAL, slice(1, AGES)
+    kind, guests, before = Registration.NONLOCAL, Registration.RURAL_HUKOU, slice(1, AGES)
     places = {CH: Place.TOWN, INT: Place.VILLAGE}
     opening = np.zeros((N_REGISTRATIONS, N_PLACES, N_SEXES, AGES))
     mortality = np.zeros((N_PLACES, N_SEXES, AGES))
     schedule = np.zeros((N_TRANSITIONS, N_SEXES, AGES))
     level = np.zeros((N_FLOWS, N_REGISTRATIONS))
-    level[:N_TRANSITIONS, kind] = 1.0
+    level[:N_TRANSITIONS, [kind, guests]] = 1.0
 
     def at_start(by_age_reached: FloatArray) -> FloatArray:
         return np.concatenate([by_age_reached[..., before], by_age_reached[..., -1:]], axis=-1)
@@ -166,7 +170,7 @@ def hazard_year(start: FloatArray, values: Parameters, immigrants_move: bool = T
         deaths = -np.log(np.maximum(1.0 - values["mor"][status], certain))
         mortality[place] = at_start(deaths)
     if immigrants_move:
-        opening[kind, Place.AWAY, :, : AGES - 1] = values["immigrants"].sum(axis=0)[:, before]
+        opening[guests, Place.AWAY, :, : AGES - 1] = values["immigrants"].sum(axis=0)[:, before]
     schedule[Flow.OUT_TOWN] = at_start((split * values["leave"])[CH])
     schedule[Flow.OUT_VILLAGE] = at_start((split * values["leave"])[INT])
     schedule[Flow.RURAL_TO_URBAN] = at_start((split * values["convert"])[INT])
@@ -183,7 +187,8 @@ def hazard_year(start: FloatArray, values: Parameters, immigrants_move: bool = T
     closing = np.empty_like(opening)
     arrivals = np.zeros((N_SEXES, AGES))
     move_and_age(opening, mortality, schedule, level, arrivals, flows, closing)
-    assert not closing[kind, Place.AWAY].any()
+    closing[kind, : Place.AWAY] += closing[guests, : Place.AWAY]
+    closing[guests] = 0.0
     if not immigrants_move:
         survivors = half_exposure(np.zeros_like(start), values, HALF)
         for status, place in places.items():

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from simulator.axes import N_FLOWS, N_PLACES, N_REGISTRATIONS, N_SEXES, N_TRANSITIONS
-from simulator.step import add_births, move_and_age
+from simulator.births import add_births
+from simulator.step import move_and_age
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -177,6 +177,7 @@ def test_zero_rates_leave_everyone_only_older() -> None:
     year = Year(AGES)
     rng = np.random.default_rng(7)
     year.population = rng.uniform(0.0, 1e6, size=(*CELLS, AGES))
+    year.population[NONLOCAL, Place.AWAY] = 0.0
     closing = year.run()
     np.testing.assert_array_equal(closing[..., 1:-1], year.population[..., :-2])
     np.testing.assert_array_equal(closing[..., -1], year.population[..., -2:].sum(axis=-1))
@@ -301,11 +302,12 @@ def test_moves_and_deaths_keep_their_proportions(year: Year) -> None:
 def test_mother_gives_the_child_registration_and_place() -> None:
     """Births per cell are f(x) of the mean women, 1.05 boys a girl (`Year.srb`), survivors L0."""
     year = Year(AGES)
-    year.population[:, :, Sex.FEMALE, 2] = np.arange(9.0).reshape(N_REGISTRATIONS, -1)
+    women = np.arange(9.0).reshape(N_REGISTRATIONS, -1)
+    women[NONLOCAL, Place.AWAY] = 0.0
+    year.population[:, :, Sex.FEMALE, 2] = women
     year.asfr[:, 2] = year.asfr[:, 3] = 0.2
     year.newborn_survival[:] = 0.9
     closing = year.run()
-    women = np.arange(9.0).reshape(N_REGISTRATIONS, -1)
     np.testing.assert_allclose(year.births.sum(axis=-1), 0.2 * women, rtol=1e-14)
     boys, girls = year.births[..., Sex.MALE], year.births[..., Sex.FEMALE]
     np.testing.assert_allclose(boys, 1.05 * girls, rtol=1e-14)
