@@ -145,10 +145,10 @@ def hazard_year(start: FloatArray, values: Parameters, immigrants_move: bool = T
 
     Without ``immigrants_move`` the step leaves the immigrants out and the office's accounting
     adds them at the year's end. All others are nonlocal, so that who moves out leaves the books.
-    Death has the hazard that alone gives the office's probability; emigration and conversion together
-    have the one that gives theirs, split in proportion. Rates by age reached stand at the age
-    before it. Our step does not move newborns in the year of birth: their migrants are added as
-    the office counts them.
+    Death has the hazard that alone gives the office's probability; emigration and conversion
+    together have the one that gives theirs, split in proportion. Rates by age reached stand at the
+    age before it. Our step does not move newborns in the year of birth: their migrants are added
+    as the office counts them.
     """
     kind, guests, before = Registration.NONLOCAL, Registration.RURAL_HUKOU, slice(1, AGES)
     places = {CH: Place.TOWN, INT: Place.VILLAGE}
