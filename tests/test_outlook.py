@@ -119,10 +119,10 @@ def test_samples_of_equal_weight_count_in_full_and_one_that_outweighs_all_counts
 
 
 def test_uneven_weights_are_told_by_the_command_and_on_the_cards() -> None:
-    words = ["run", "gutian", "--draws", "128", "--horizon", "2021", "--lang", "zh"]
+    words = ["run", "gutian", "--draws", "512", "--horizon", "2021", "--lang", "zh"]
     assert "个独立样本" in CliRunner().invoke(app, words).stdout
     found = run(load_scenario(file_of("gutian")), face_value=False)
-    drawn = outlook(found.trend, 128, 1)
+    drawn = outlook(found.trend, 512, 1)
     assert "个独立样本" in cards(found, found.trend, drawn, "zh")
     assert "个独立样本" not in cards(found, found.trend, None, "zh")
 
