@@ -17,9 +17,10 @@ import typer
 
 from simulator import options
 from simulator.commands import analysis, census, history, library, planning, runs
+from simulator.compiled import tell_of_compiling
 from simulator.errors import ScenarioError
 from simulator.i18n import text
-from simulator.usage import Program
+from simulator.usage import Program, asked_language
 
 if TYPE_CHECKING:
     from simulator.outlook import Outlook
@@ -294,4 +295,6 @@ census.register(app)
 
 def main() -> None:
     """Entry point of ``python -m simulator``."""
+    lang = asked_language(sys.argv[1:])
+    tell_of_compiling(lambda: print(text("cli.compiling", lang), file=sys.stderr))
     app()

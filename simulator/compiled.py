@@ -16,7 +16,7 @@ import importlib.util
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -61,6 +61,14 @@ def _alone(path: Path) -> Iterator[None]:
         yield
 
 
+_listeners: list[Callable[[], None]] = []
+
+
+def tell_of_compiling(listener: Callable[[], None]) -> None:
+    """Have ``listener`` called before the program is compiled, which takes a minute, once."""
+    _listeners.append(listener)
+
+
 @cache
 def compiled_before(module: str, function: str) -> None:
     """Have another process call ``function`` of ``module``, once for all, to compile and keep it.
@@ -76,6 +84,8 @@ def compiled_before(module: str, function: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder / f"{module}.lock"):
             if not done.exists():
+                for listener in _listeners:
+                    listener()
                 code = f"from {module} import {function}; {function}()"
                 path = os.pathsep.join([str(_PACKAGE.parent), *filter(None, sys.path)])
                 subprocess.run(

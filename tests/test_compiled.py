@@ -98,8 +98,12 @@ def test_without_a_place_to_keep_code_it_is_compiled_here(
 def test_compiling_once_is_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second call starts no process: a function that fails would be told of."""
     monkeypatch.setattr(compiled._config, "CACHE_DIR", str(tmp_path))
+    told: list[str] = []
+    monkeypatch.setattr(compiled, "_listeners", [])
+    compiled.tell_of_compiling(lambda: told.append("compiling"))
     compiled.compiled_before.__wrapped__("builtins", "print")
     marks = [p for p in tmp_path.iterdir() if p.suffix != ".lock"]
     assert [p.name for p in marks] == [f"builtins-{compiled._key()}"]
     monkeypatch.setattr(compiled.subprocess, "run", None)
     compiled.compiled_before.__wrapped__("builtins", "print")
+    assert told == ["compiling"]
