@@ -2,7 +2,8 @@
 
 numba renews a file's compiled code when that file changes, but not when a function that it calls
 in another file does. A program updated in place would then run old code, or crash where a shared
-array has changed its shape. So the folder of the cache is named by the whole of the year loop.
+array has changed its shape. So the folder of the cache is named by the whole of the year loop,
+the compiler and the processor.
 
 Nor does numba run the same machine code in the process that compiles and in those that load what
 it kept: a sum may be rounded in another order. So a process of its own compiles, and all others
@@ -23,20 +24,28 @@ from pathlib import Path
 from typing import Any
 
 import numba
+from numba.core.registry import cpu_target
 
 _PACKAGE = Path(__file__).parent
+#: Where compiled code is kept if the program's own folder cannot be written to.
+_OF_THE_USER = Path("~/.cache/county-urbanization-simulator")
 #: What compiled code is made from: itself, and the enumerations that it indexes by.
 _SOURCES = (
-    "axes", "births", "bracket", "hiring", "kernel", "levers/columns", "levers/housing",
+    "axes", "births", "bracket", "compiled", "hiring", "kernel", "levers/columns", "levers/housing",
     "levers/jobs", "levers/settlement", "moves", "sheet", "sketch", "state", "step", "trial",
     "waiting", "year",
 )  # fmt: skip
 _DIGITS = 12
+#: A compiler that has not ended by then [seconds] will not.
+_PATIENCE = 900
 
 
 def _key() -> str:
-    """Hash of the sources, in their order."""
-    found = hashlib.sha256(numba.__version__.encode())
+    """Hash of the sources, in their order, and of what else decides on the machine code."""
+    settings = sorted(f"{k}={v}" for k, v in os.environ.items() if k.startswith("NUMBA_"))
+    processor = cpu_target.target_context.codegen().magic_tuple()
+    made_by = [numba.__version__, sys.version, str(processor), *settings]
+    found = hashlib.sha256("\n".join(made_by).encode())
     for name in _SOURCES:
         found.update((_PACKAGE / f"{name}.py").read_bytes())
     return found.hexdigest()[:_DIGITS]
@@ -46,8 +55,28 @@ def _key() -> str:
 njit = numba.njit
 
 _config: Any = numba.config  # its settings are made at import and unknown to type checkers
-if not _config.CACHE_DIR:  # a user's NUMBA_CACHE_DIR is left as it is
-    _config.CACHE_DIR = str(_PACKAGE / "__pycache__" / f"numba-{_key()}")
+
+
+def _folder(*parents: Path) -> str:
+    """Where compiled code is kept: in the first of ``parents`` that can be written to, else in
+    the last, which numba then finds out.
+    """
+    for parent in parents:
+        folder = parent.expanduser() / f"numba-{_key()}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK):
+            break
+    return str(folder)
+
+
+_config.CACHE_DIR = _folder(
+    *([Path(_config.CACHE_DIR)] if _config.CACHE_DIR else []),
+    _PACKAGE / "__pycache__",
+    _OF_THE_USER,
+)
 
 
 @contextmanager
@@ -59,6 +88,11 @@ def _alone(path: Path) -> Iterator[None]:
 
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+def _kept(done: Path) -> bool:
+    """Whether the mark is there, and compiled code beside it."""
+    return done.exists() and any(done.parent.glob("*/*.nbi"))
 
 
 _listeners: list[Callable[[], None]] = []
@@ -77,21 +111,20 @@ def compiled_before(module: str, function: str) -> None:
     agree with others' to rounding, not to the last bit.
     """
     folder = Path(_config.CACHE_DIR)
-    done = folder / f"{module}-{_key()}"
-    if _config.DISABLE_JIT or done.exists():
+    done = folder / f"{module}.kept"
+    if _config.DISABLE_JIT or not sys.executable or _kept(done):
         return
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         with _alone(folder / f"{module}.lock"):
-            if not done.exists():
+            if not _kept(done):
                 for listener in _listeners:
                     listener()
                 code = f"from {module} import {function}; {function}()"
                 path = os.pathsep.join([str(_PACKAGE.parent), *filter(None, sys.path)])
                 subprocess.run(
-                    [sys.executable, "-c", code], check=True, capture_output=True,
-                    env={**os.environ, "PYTHONPATH": path},
+                    [sys.executable, "-P", "-c", code], check=True, capture_output=True,
+                    env={**os.environ, "PYTHONPATH": path}, timeout=_PATIENCE,
                 )  # fmt: skip
                 done.touch()
-    except (OSError, subprocess.CalledProcessError):
+    except (OSError, subprocess.SubprocessError):
         return

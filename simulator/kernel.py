@@ -237,12 +237,11 @@ def compile_kernel() -> None:
 
 
 def _alike(values: np.ndarray) -> np.ndarray:
-    """``values``, copied where they are read-only or not in order.
+    """``values``, copied where they are read-only, not in order or not of double precision.
 
     The program would be compiled again for every mixture of such arrays.
     """
-    flags = values.flags
-    return values if flags.writeable and flags.c_contiguous else values.copy()
+    return np.require(values, np.float64, ["C", "W"])
 
 
 def kernel(

@@ -116,7 +116,7 @@ def _fertile_ages(asfr):
     for t in range(asfr.shape[0]):
         for p in range(asfr.shape[1]):
             for a in range(asfr.shape[2]):
-                if asfr[t, p, a] > 0.0:
+                if asfr[t, p, a] != 0.0:
                     found[0], found[1] = min(found[0], a), max(found[1], a + 1)
     return found
 

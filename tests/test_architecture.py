@@ -128,7 +128,7 @@ READERS = {
     "census", "compiled", "parameters", "places", "presets", "reach", "tables", "vocabulary",
 }  # fmt: skip
 #: What compiled code is kept by: a lock, a mark that it is there, and the process that makes it.
-KEEPING = {"mkdir", "touch", "os", "subprocess", "sys"}
+KEEPING = {"glob", "mkdir", "touch", "os", "subprocess", "sys"}
 READING = {"open", "read_bytes", "read_text", "is_file", "exists", "glob"}
 #: Calls and modules by which code reaches files, the screen, the clock, the environment or chance.
 OUTSIDE_CALLS = {

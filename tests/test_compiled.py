@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import numba
 import numpy as np
 import pytest
 import quxian
@@ -49,10 +49,28 @@ def test_nothing_compiles_without_it() -> None:
     loose = [
         path.name
         for path in PACKAGE.rglob("*.py")
-        if "from numba import" in path.read_text(encoding="utf-8")
+        if re.search(r"(from|import) numba", path.read_text(encoding="utf-8"))
     ]
-    assert loose == []
-    assert numba.config.CACHE_DIR
+    assert loose == ["compiled.py"]
+
+
+def test_the_key_is_in_a_folder_that_the_user_chose_too(tmp_path: Path) -> None:
+    """Old code would be run there as well, if it were only named by the user."""
+    code = "import numba, simulator.compiled as c; print(numba.config.CACHE_DIR, c._key())"
+    chosen = {"NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(PACKAGE.parent)}
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+        env={**os.environ, **chosen},
+    )  # fmt: skip
+    folder, key = found.stdout.split()
+    assert Path(folder) == tmp_path / f"numba-{key}"
+    assert key != compiled._key()  # settings of the compiler count
+
+
+def test_a_folder_that_cannot_be_made_gives_way_to_the_next(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    found = compiled._folder(tmp_path / "file", tmp_path / "next")
+    assert found == str(tmp_path / "next" / f"numba-{compiled._key()}")
 
 
 LEVERS = {"industry_jobs": {"basic_jobs": 500}, "housing": {"demolished_units": 100}}
@@ -96,14 +114,17 @@ def test_without_a_place_to_keep_code_it_is_compiled_here(
 
 
 def test_compiling_once_is_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second call starts no process: a function that fails would be told of."""
-    monkeypatch.setattr(compiled._config, "CACHE_DIR", str(tmp_path))
+    """The second call starts no process, unless what was kept is gone."""
     told: list[str] = []
+    monkeypatch.setattr(compiled._config, "CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(compiled, "_listeners", [])
     compiled.tell_of_compiling(lambda: told.append("compiling"))
-    compiled.compiled_before.__wrapped__("builtins", "print")
-    marks = [p for p in tmp_path.iterdir() if p.suffix != ".lock"]
-    assert [p.name for p in marks] == [f"builtins-{compiled._key()}"]
-    monkeypatch.setattr(compiled.subprocess, "run", None)
-    compiled.compiled_before.__wrapped__("builtins", "print")
-    assert told == ["compiling"]
+    ask = compiled.compiled_before.__wrapped__
+    ask("builtins", "print")
+    assert (tmp_path / "builtins.kept").exists()
+    ask("builtins", "print")  # print compiles nothing, so that nothing was kept
+    assert told == ["compiling"] * 2
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "code.nbi").touch()
+    ask("builtins", "print")
+    assert told == ["compiling"] * 2
