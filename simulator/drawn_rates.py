@@ -13,6 +13,7 @@ from simulator.rates import arrival_shares, flow_levels, schedules
 #: Odds of dying move by about this factor for a year of life expectancy; only the sign and size
 #: of a small difference matter here, the fit itself uses whole life tables.
 _HAZARD_PER_YEAR = 1.09
+_BEHAVIOUR = tuple(item.name.lower() for item in Behaviour)
 
 
 def patterns(values: Mapping[str, np.ndarray], central: Mapping[str, float]) -> DrawInputs:
@@ -28,7 +29,7 @@ def patterns(values: Mapping[str, np.ndarray], central: Mapping[str, float]) -> 
         level=np.empty(0),
         schedule=schedules(values),
         arrivals=arrival_shares(values),
-        behaviour=np.stack([values[item.name.lower()] for item in Behaviour], axis=-1),
+        behaviour=np.stack([values[name] for name in _BEHAVIOUR], axis=-1),
         mortality_scale=_HAZARD_PER_YEAR**-difference,
         fertility_scale=np.empty(0),
     )

@@ -101,9 +101,10 @@ def levers() -> Mapping[str, Mapping[str, Parameter]]:
     return groups
 
 
+@functools.cache
 def assumptions() -> Mapping[str, Parameter]:
     """The parameters that are no levers: what a scenario may override under ``parameters``."""
-    return {name: p for name, p in parameters().items() if not p.is_lever}
+    return MappingProxyType({name: p for name, p in parameters().items() if not p.is_lever})
 
 
 def central_values() -> dict[str, float]:
