@@ -64,7 +64,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("county_draws",),
     ("backtest",),
     ("scores", "baselines", "plan_record"),
-    ("i18n", ""),  # "" is simulator/__init__.py: the public names
+    ("i18n", "report.markup", ""),  # "" is simulator/__init__.py: the public names
     ("report", "report.errors", "report.plain_cells", "report.printed"),
     ("report.longtable", "report.resolved", "report.wording"),
     ("report.provenance", "report.layout", "report.words", "export"),
