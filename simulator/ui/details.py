@@ -13,6 +13,8 @@ from streamlit.delta_generator import DeltaGenerator
 from simulator.i18n import catalogue, text
 from simulator.parameters import levers
 from simulator.report import rows, wording, words
+from simulator.report.effects import effects_table, has_effects
+from simulator.report.effects import title as effects_title
 from simulator.report.markup import unmarked
 from simulator.report.words import LeverValue
 from simulator.run import Result, Run
@@ -78,6 +80,10 @@ def _binding(entry: Entry, result: Result, current: Run, lang: str) -> None:
     _title("app.chart.causes", lang)
     st.caption(text("app.causes_help", lang, unit=text("unit.persons", lang)))
     st.html(tables.html(rows.causes(result, lang)))
+    if has_effects(current):
+        st.markdown(f"##### {effects_title('effects', current, lang)}")
+        st.html(tables.html(effects_table(current, lang)))
+        st.caption(text("report.effects_note", lang))
     _title("report.binding", lang)
     if current.id == TREND:
         st.caption(text("app.binding_trend", lang))
