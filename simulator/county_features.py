@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.county_lists import province_trend
-from simulator.county_surroundings import Here, located, surroundings
+from simulator.county_surroundings import Here, cut_off, located, surroundings
 from simulator.county_tables import CountyTable
 from simulator.matching import Unit
 
@@ -33,6 +33,8 @@ _PREFECTURE_DIGITS, _PROVINCE_DIGITS = 4, 2
 _MUNICIPALITIES = ("11", "12", "31", "50")
 #: How ``filled`` calls a place on the map that is not known.
 LOCATION = "location"
+#: How ``filled`` calls surroundings that lack counties of the nation.
+SURROUNDINGS = "surroundings"
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,9 @@ class Known:
 
     ``features`` (U, F) are not standardized; ``prefecture`` and ``province`` are codes (U,);
     ``filled`` names the columns that were empty and took the national median, and `LOCATION` where
-    a part is on no list of places, so that its prefecture's middle stands for it.
+    a part is on no list of places, so that its prefecture's middle stands for it, and
+    `SURROUNDINGS` where counties of its province or neighbourhood are not in the table; ``missing``
+    are the codes of all counties of 2010 that are not.
     """
 
     counts: dict[str, np.ndarray]
@@ -52,6 +56,7 @@ class Known:
     prefecture: np.ndarray
     province: np.ndarray
     filled: tuple[tuple[str, ...], ...]
+    missing: tuple[str, ...]
 
 
 def known(table: CountyTable, units: Sequence[Unit]) -> Known:
@@ -83,13 +88,15 @@ def known(table: CountyTable, units: Sequence[Unit]) -> Known:
     here = Here(lonlat, counts["resident"], counts["urban"], found["district"] > 0.0,
                 prefecture, province)  # fmt: skip
     found |= surroundings(here, found)
+    missing, cut = cut_off(table.codes, lonlat, province)
     filled = tuple(
-        tuple(n for n in empty if empty[n][p].any()) + (() if there else (LOCATION,))
-        for p, there in zip(parts, known_place, strict=True)
-    )
+        (*(n for n in empty if empty[n][p].any()), *([] if there else [LOCATION]),
+         *([SURROUNDINGS] if torn else []))
+        for p, there, torn in zip(parts, known_place, cut, strict=True)
+    )  # fmt: skip
     return Known(
         counts, percent, ages, tuple(found), np.stack(list(found.values()), axis=-1),
-        prefecture, province, filled,
+        prefecture, province, filled, missing,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ docs/model.md, backtest. Distances are great circles between seats of government
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,6 +37,8 @@ _COMPARED = (
     "household",
 )  # fmt: skip
 _CAPITAL = "01"
+#: A county further off than this many widths of the wider neighbourhood hardly counts in it.
+_WIDTHS = 2.0
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,23 @@ def located(
                 found[here & np.isnan(found[:, 0])] = found[there].mean(axis=0)
     found[np.isnan(found[:, 0])] = np.mean(list(listed.values()), axis=0)
     return found, known
+
+
+def cut_off(
+    present: Collection[str], lonlat: np.ndarray, province: np.ndarray
+) -> tuple[tuple[str, ...], np.ndarray]:
+    """Counties of 2010 that are not ``present``, by code, and the units whose surroundings they
+    are (U,): those of their province, and those whose neighbourhood they would lie in.
+
+    Surroundings are reckoned among the units given, but what is learnt of them is the nation's.
+    """
+    missing = {c: place for c, place in county_locations().items() if c not in set(present)}
+    if not missing:
+        return (), np.zeros(len(lonlat), dtype=bool)
+    torn = [p for p in np.unique(province) if any(code.startswith(str(p)) for code in missing)]
+    reach = _WIDTHS * max(_NEIGHBOURHOODS.values())
+    near = kilometres(lonlat, np.array(list(missing.values()))).min(axis=1) < reach
+    return tuple(sorted(missing)), np.isin(province, torn) | near
 
 
 def kilometres(one: np.ndarray, other: np.ndarray) -> np.ndarray:

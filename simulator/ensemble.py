@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from threading import Lock
+from threading import Event, Lock
 
 import numpy as np
 
@@ -183,22 +183,30 @@ def in_threads(
 ) -> None:
     """Give ``work`` the draws, ``chunk`` at a time, in threads; by default one a core.
 
-    Each thread takes the next chunk when it is done, so that nothing waits in a queue.
+    Each thread takes the next chunk when it is done, so that nothing waits in a queue. Where one
+    fails, or whoever waits is interrupted, no thread takes another.
     """
-    threads, lock = workers or os.cpu_count() or 1, Lock()
+    threads, lock, stopped = workers or os.cpu_count() or 1, Lock(), Event()
     starts = iter(range(draws.start, draws.stop, chunk))
 
     def take_turns() -> None:
-        while True:
-            with lock:
-                at = next(starts, None)
-            if at is None:
-                return
-            work(range(at, min(at + chunk, draws.stop)))
+        try:
+            while not stopped.is_set():
+                with lock:
+                    at = next(starts, None)
+                if at is None:
+                    return
+                work(range(at, min(at + chunk, draws.stop)))
+        except BaseException:
+            stopped.set()
+            raise
 
     with ThreadPoolExecutor(threads) as pool:
-        for task in [pool.submit(take_turns) for _ in range(threads)]:
-            task.result()
+        try:
+            for task in [pool.submit(take_turns) for _ in range(threads)]:
+                task.result()
+        finally:
+            stopped.set()
 
 
 def run_draws(

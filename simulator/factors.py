@@ -23,7 +23,6 @@ from simulator.run import Run
 from simulator.spread import spread
 from simulator.state import Inputs
 
-GROUPS = ("demography", "migration", "levers", "data")
 #: Group of each group of parameters that acts in the projected years; the others only matter
 #: where a place gives no figures, weigh facts, or price and judge results.
 _OF = {

@@ -23,14 +23,17 @@ from simulator.tables import wpp
 
 #: More than the people of any country.
 _EVERYBODY, _ALL = 2e9, 100.0
-#: The smallest county of the 2010 census, 札达县, had 6,883 residents, the smallest of 2020 some
-#: eleven thousand: a county of less than half the former is written in another unit.
+#: The smallest county of the 2010 census, 札达县, had 6,883 residents; smaller is only 三沙市, with
+#: 2,333 in the 2020 census. What is below the first limit is told, for it can be in 万人.
 FEW: Final = 3_000.0
+#: Below this no county is: it is in 万人, and no county or district has as many of those.
+_FEWEST: Final = 1_000.0
 _WAN: Final = 1e4
 #: Kinds of people that every county has thousands of.
 _MANY: Final = ("resident_population", "hukou_population")
 _SMALL_PLACES: Final = ("town", "zone")
 _ID, _CODE = re.compile(r"[a-z][a-z0-9_]{0,59}"), re.compile(r"\d{6}")
+_POWER = re.compile(r"[\d.][eE]")
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,8 @@ def _out_of_range(
     try:
         if "_" in words or not words.isascii():  # which Python would read, and no spreadsheet
             raise ValueError(words)
+        if _POWER.search(words):
+            return [_power(row, column, words)]
         value = int(words) if whole else float(words)
     except ValueError:
         return [row.fault("not_a_number", column, expected="integer" if whole else "number")]
@@ -106,12 +111,19 @@ def _out_of_range(
     return []
 
 
+def _power(row: Row, column: str, words: str) -> Violation:
+    """A number with a power of ten, by which a spreadsheet has cut digits off."""
+    plain = f"{float(words):.10g}"
+    close = {"nearest": plain} if plain.isdigit() else {}
+    return row.fault("table_power", column, **close)
+
+
 def _not_persons(row: Row, column: str, value: float) -> list[Violation]:
     """A number that is none of persons: a part of one, or fewer than any county has."""
-    small = column in _MANY and value < FEW and row.level not in _SMALL_PLACES
+    small = column in _MANY and value < _FEWEST and row.level not in _SMALL_PLACES
     if value.is_integer() and not small and (value > 0.0 or column != "resident_population"):
         return []
-    low = FEW if column in _MANY and row.level not in _SMALL_PLACES else 0.0
+    low = _FEWEST if column in _MANY and row.level not in _SMALL_PLACES else 0.0
     close = {"nearest": f"{round(value * _WAN)}"} if value * _WAN >= 1.0 else {}
     return [row.fault("table_persons", column, low=low, high=_EVERYBODY, **close)]
 

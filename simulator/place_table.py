@@ -67,7 +67,7 @@ def read_places(path: Path, years: int, latest: int) -> PlaceTable:
     last = min(latest, LAST_YEAR - years)
     horizon_of(int(wpp().years[0]) - 1, years)  # too many for any base: a fault of the option
     rows, faults = _rows(path)
-    studies, warnings, seen = list[Study](), list[Violation](), dict[str, int]()
+    studies, warnings, seen = list[Study](), _codes_again(rows), dict[str, int]()
     for row in rows:
         wrong, odd = _judged(row, last)
         name = _id(row)
@@ -85,6 +85,20 @@ def read_places(path: Path, years: int, latest: int) -> PlaceTable:
     if faults:
         raise ScenarioError(faults)
     return PlaceTable(tuple(studies), tuple(warnings))
+
+
+def _codes_again(rows: Sequence[Row]) -> list[Violation]:
+    """A warning for each row with another's code under an id of its own.
+
+    A place may be there twice, from two base years; a sum over the table then counts it twice.
+    """
+    found, first = list[Violation](), dict[str, Row]()
+    for row in rows:
+        code = row.cells.get("code", "")
+        other = first.setdefault(code, row) if code else row
+        if _id(other) != _id(row):
+            found.append(row.fault("table_code_again", "code", first=other.line))
+    return found
 
 
 def _judged(row: Row, last: int) -> tuple[list[Violation], list[Violation]]:

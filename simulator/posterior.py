@@ -29,6 +29,8 @@ _KEPT = 256
 _FARTHEST = 3.0
 #: Keys of the streams lie beyond those of other draws.
 _STREAM = 2**41
+#: Values of the fitted parameters, (n, size), and the log weights of the samples tried for them.
+_Block = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,7 @@ class Posterior:
     """
 
     fit: Fit
-    _made: dict[tuple[int, int, int], np.ndarray] = field(default_factory=dict, repr=False)
-    _weights: dict[tuple[int, int, int], np.ndarray] = field(default_factory=dict, repr=False)
+    _made: dict[tuple[int, int, int], _Block] = field(default_factory=dict, repr=False)
 
     def drawn(self, seed: int, block: int, size: int) -> np.ndarray:
         """Values of the fitted parameters in one block of draws, (n, size), in the fit's order.
@@ -49,10 +50,14 @@ class Posterior:
         A function of the three numbers alone: more samples than wanted are tried, and kept as
         often as their weights say.
         """
+        return self._block(seed, block, size)[0]
+
+    def _block(self, seed: int, block: int, size: int) -> _Block:
+        """A block of draws with the log weights of the samples tried for it."""
         key = (seed, block, size)
         found = self._made.get(key)
         if found is None:
-            found, self._weights[key] = self._drawn(seed, block, size)
+            found = self._drawn(seed, block, size)
             if len(self._made) >= _KEPT:
                 self._made.clear()
             self._made[key] = found
@@ -62,14 +67,10 @@ class Posterior:
         """How many independent samples the draws of so many blocks are worth, at most their number:
         Kish's effective number of all samples tried for them.
         """
-        keys = [(seed, block, size) for block in range(blocks)]
-        for key in keys:
-            if key not in self._weights:
-                self._made.pop(key, None)
-                self.drawn(*key)
-        return min(worth(np.concatenate([self._weights[k] for k in keys])), float(blocks * size))
+        weights = [self._block(seed, block, size)[1] for block in range(blocks)]
+        return min(worth(np.concatenate(weights)), float(blocks * size))
 
-    def _drawn(self, seed: int, block: int, size: int) -> tuple[np.ndarray, np.ndarray]:
+    def _drawn(self, seed: int, block: int, size: int) -> _Block:
         """The values of a block, and the log weights of the samples tried for it."""
         stream = np.random.Generator(np.random.Philox(key=[seed, _STREAM + block]))
         even, order = stream.random(), stream.permutation(size)

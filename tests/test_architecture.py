@@ -64,7 +64,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("county_draws",),
     ("backtest",),
     ("scores", "baselines", "plan_record"),
-    ("i18n", ""),  # "" is simulator/__init__.py: the public names
+    ("i18n", "report.markup", ""),  # "" is simulator/__init__.py: the public names
     ("report", "report.errors", "report.plain_cells", "report.printed"),
     ("report.longtable", "report.resolved", "report.wording"),
     ("report.provenance", "report.layout", "report.words", "export"),
@@ -283,6 +283,19 @@ def test_files_and_functions_are_short(module: str) -> None:
     limits = {f: LONG_FUNCTIONS.get(f"{module}.{f}", MOST_STATEMENT_LINES) for f, _ in
               function_lengths(source)}  # fmt: skip
     assert [(f, n) for f, n in function_lengths(source) if n > limits[f]] == []
+
+
+#: Modules that are started, not imported: ``python -m simulator``; and the draws of a million
+#: paths for those who import the package, which benchmarks/kernel.py times.
+ENTRIES = {"__main__", "bands"}
+
+
+def test_every_module_is_imported_by_another() -> None:
+    """A module that nothing imports is not part of the program, whatever its tests say."""
+    app = ast.parse((ROOT / "app.py").read_text(encoding="utf-8"))
+    reached = set().union(*GRAPH.values(), imports(app))
+    packages = {m for m in MODULES if any(n.startswith(f"{m}.") for n in MODULES) or m == ""}
+    assert {m for m in MODULES if m not in reached} - packages == ENTRIES
 
 
 def test_lines_are_counted_without_comments_and_docstring() -> None:

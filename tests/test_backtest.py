@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from counties import core_2010, row_2020, shape, write_folder
 from quxian import ROOT
+from rich.text import Text
 from typer.testing import CliRunner
 
 from simulator.backtest import Backtest, run_backtest
@@ -18,13 +20,22 @@ from simulator.cli import app
 from simulator.county_draws import drawn, ends, quantiles
 from simulator.county_features import known
 from simulator.county_launch import child_share, decade, met, start_county
+from simulator.county_lists import county_locations
 from simulator.county_tables import CORE_2010, CORE_2020, TEXT, read_census
 from simulator.errors import ScenarioError
 from simulator.flow_model import Trees, predict, share_of, stretched_logit
 from simulator.matching import match, prefecture_stem, stem
 from simulator.parameters import central_values
 from simulator.reach import MAX_TABLE_BYTES
-from simulator.report.accuracy import COLUMNS, accuracy_page, county_csv, judge, losses
+from simulator.report.accuracy import (
+    COLUMNS,
+    accuracy_page,
+    accuracy_view,
+    county_csv,
+    judge,
+    losses,
+    part_lines,
+)
 from simulator.scores import point, spread
 from tools.boosted_trees import boost, cut_points
 
@@ -143,6 +154,25 @@ def test_columns_and_rows_of_the_county_table(found: Backtest) -> None:
     assert [r["name"] for r in rows] == list(NAMES)
     assert float(rows[1]["p50"]) == pytest.approx(found.resident_quantiles[1, 2], abs=0.5)
     assert float(rows[1]["urban_rate_2020"]) == pytest.approx(45.0, abs=0.01)
+
+
+def test_a_part_of_the_country_says_so(found: Backtest) -> None:
+    """The made-up nation holds no county of the list; all of it lies in 四川."""
+    all_of_2010 = len(county_locations())
+    assert len(found.figures.missing) == all_of_2010
+    for line in csv.DictReader(io.StringIO(county_csv(found))):
+        assert "filled:surroundings" in line["note"].split()
+    for lang, words in (
+        ("zh", f"缺 {all_of_2010} 个"),
+        ("en", f"{all_of_2010} of the county units"),
+    ):
+        (told,) = part_lines(found, lang)
+        assert words in told
+        assert accuracy_page(judge(found), lang, "2026-01-02", "backtest").count(told) == 1
+        heads = [p.plain for p in accuracy_view(judge(found), lang) if isinstance(p, Text)]
+        assert heads.count(told) == 1
+    few = replace(found, figures=replace(found.figures, missing=("110101", "110102")))
+    assert part_lines(few, "en") == []
 
 
 def test_the_page_names_what_is_lost(found: Backtest) -> None:

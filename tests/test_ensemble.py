@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
+import time
 from pathlib import Path
+from threading import Event, main_thread
 
 import numpy as np
 import pytest
 
 from simulator import load_scenario, run
-from simulator.ensemble import BLOCK, Ensemble, draw_parameters, run_draws
+from simulator.ensemble import BLOCK, Ensemble, draw_parameters, in_threads, run_draws
 from simulator.parameters import assumptions
 from simulator.run import Run
 
@@ -58,6 +61,48 @@ def test_order_changes_no_bit(plan: Run) -> None:
     for k in (7, 0, 3):
         alone = draw_parameters(plan.start, SEED, range(k, k + 1))
         assert all(alone[name][0] == forward[name][k] for name in forward)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_thread_that_fails_stops_the_others(workers: int) -> None:
+    """Of a thousand chunks only those begun are done."""
+    done: list[int] = []
+    failed = Event()
+
+    def work(part: range) -> None:
+        if part.start == 5:
+            failed.set()
+            raise RuntimeError("the fifth")
+        if part.start > 5:
+            failed.wait(10.0)
+            time.sleep(0.01)
+        done.append(part.start)
+
+    with pytest.raises(RuntimeError, match="the fifth"):
+        in_threads(work, range(1000), 1, workers)
+    assert len(done) < 5 + 10 * workers
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="no signals to a thread")
+def test_an_interrupt_stops_the_threads_at_the_next_chunk() -> None:
+    """Ctrl-C reaches the main thread, which waits for the others."""
+    done: list[int] = []
+
+    def work(part: range) -> None:
+        if part.start == 20:
+            signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)
+        time.sleep(0.005)
+        done.append(part.start)
+
+    with pytest.raises(KeyboardInterrupt):
+        in_threads(work, range(2000), 1, 2)
+    assert len(done) < 1000
+
+
+def test_every_draw_is_given_once() -> None:
+    given: list[int] = []
+    in_threads(given.extend, range(7, 107), 8, 3)
+    assert sorted(given) == list(range(7, 107))
 
 
 def test_seeds_and_draws_differ(plan: Run) -> None:

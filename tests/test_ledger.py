@@ -6,10 +6,11 @@ from collections import defaultdict
 
 import numpy as np
 import pytest
+from balance import imbalance
 from quxian import policy, result
 
 from simulator.axes import FLOW_PLACES, Flow, Place, Registration, destination
-from simulator.ledger import imbalance, ledger_rows
+from simulator.ledger import ledger_rows
 from simulator.run import Run
 
 RUNS = {

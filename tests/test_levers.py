@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from balance import imbalance
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from quxian import assert_same, case, one_year, policy, result
 
 from simulator.axes import Flow, Place, Registration
-from simulator.ledger import imbalance
 from simulator.levers import housing, jobs, settlement
 from simulator.levers.columns import Behaviour, Policy, baseline_policy, behaviour_vector
 from simulator.parameters import assumptions, central_values, levers, parameters

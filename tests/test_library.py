@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
+from balance import imbalance
 from quxian import ROOT
 from test_ladder import TARGET, place, stated
 from test_plan_files import cited, loaded, squeezed
@@ -18,7 +19,6 @@ from simulator.batch import line_of, run_files
 from simulator.cli import app
 from simulator.errors import ScenarioError
 from simulator.ladder import start_of
-from simulator.ledger import imbalance
 from simulator.places import entries, file_of, found
 from simulator.report.scoreboard import COLUMNS, scoreboard_csv
 from simulator.vocabulary import indicators

@@ -75,7 +75,7 @@ def test_comments_blank_lines_and_districts(tmp_path: Path) -> None:
 def test_every_fault_of_every_row_is_told(tmp_path: Path) -> None:
     path = written(
         tmp_path, HEAD,
-        "渠县,四川省,2020,5117,county,9e99,143.0",
+        "渠县,四川省,2020,5117,county,9999999999,143.0",
         ",四川省,20x,519901,conty,many,nan",
         "丙县,四川省,2020,519902,,500000,40",
         "丙县,四川省,2020,519902,,500000,30",
@@ -258,6 +258,8 @@ def test_any_row_runs_or_is_refused(tmp_path: Path, row: dict[str, str]) -> None
         ("甲\0县,四川省,2022,519901,,500000,45.5", "bad_character", ""),
         ("甲\u2028县,四川省,2022,519901,,500000,45.5", "bad_character", ""),
         ("甲县,四川省,2022,519901,,9_00000,45.5", "not_a_number", "resident_population"),
+        ("甲县,四川省,2022,519901,,8.92e5,45.5", "table_power", "resident_population"),
+        ("甲县,四川省,2022,519901,,500000,4.55E1", "table_power", "resident_urbanization_rate"),
         ("甲县,四川省,20_22,519901,,500000,45.5", "not_a_number", "year"),
         ("甲县,四川省,2022,519901,,５０００００,45.5", "not_a_number", "resident_population"),
         ("甲" * 201 + ",四川省,2022,519901,,500000,45.5", "workbook_text", ""),
@@ -293,6 +295,8 @@ HUKOU = "name,province,year,code,hukou_population"
          "920000"),
         (HEAD, "渠县,四川省,2022,511725,,917500.5,45.5", "table_persons", "resident_population",
          "9175005000"),
+        (HEAD, "渠县,四川省,2022,511725,,1999.9,45.5", "table_persons", "resident_population",
+         "19999000"),
         (HUKOU, "渠县,四川省,2022,511725,137", "table_persons", "hukou_population", "1370000"),
         (HEAD, "渠县,四川省,2027,511725,,917500,45.5", "outside", "year", "2026"),
         (HEAD, "渠县,四川省,1998,511725,,917500,45.5", "outside", "year", "1999"),
@@ -335,6 +339,8 @@ def test_nonsense_is_refused_with_what_would_do(
          "渠县 511725"),
         (HEAD, "某镇,四川省,2022,519925,town,2400,45.5", "table_few", "resident_population",
          "24000000"),
+        (HEAD, "三沙市,海南省,2020,460300,,2333,99", "table_few", "resident_population",
+         "23330000"),
         (HEAD, "甲县,四川省,2022,519901,,500000,0.455", "table_share",
          "resident_urbanization_rate", "45.5"),
         (HEAD, "甲县,四川省,2022,519901,,,45.5", "table_normalised", "resident_population", None),
@@ -348,6 +354,23 @@ def test_what_is_only_suspicious_is_run_and_told(
     [odd] = table.warnings
     assert (odd.code, odd.line, odd.path) == (code, 2, column)
     assert odd.params.get("nearest") == nearest
+
+
+def test_a_code_under_two_ids_is_run_and_told(tmp_path: Path) -> None:
+    head = "id,name,province,year,code,resident_population"
+    rows = ("a,甲县,四川省,2021,519901,500000", "b,甲县,四川省,2022,519901,510000",
+            "c,乙县,四川省,2022,519902,500000")  # fmt: skip
+    table = read_places(written(tmp_path, head, *rows), 5, 2026)
+    assert [study.id for study in table.studies] == ["a", "b", "c"]
+    [odd] = table.warnings
+    assert (odd.code, odd.line, odd.path, odd.params) == ("table_code_again", 3, "code",
+                                                          {"first": 2})  # fmt: skip
+
+
+def test_the_plain_digits_of_a_power_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="table_power") as refused:
+        read_places(written(tmp_path, HEAD, "甲县,四川省,2022,519901,,8.92e5,45.5"), 5, 2026)
+    assert refused.value.violations[0].params == {"nearest": "892000"}
 
 
 def test_a_part_is_less_than_its_whole(tmp_path: Path) -> None:

@@ -207,6 +207,20 @@ def test_a_block_is_a_function_of_its_numbers_alone() -> None:
     assert len({tuple(column) for column in last.T}) > 0.8 * BLOCK
 
 
+def test_no_more_blocks_are_kept_than_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither values nor weights pile up, and what was let go is made again alike."""
+    monkeypatch.setattr("simulator.posterior._KEPT", 3)
+    fresh = Posterior(posterior().fit)
+    first, kept = fresh.drawn(SEED, 0, 8), []
+    for block in range(1, 8):
+        fresh.drawn(SEED, block, 8)
+        kept += [len(v) for v in vars(fresh).values() if isinstance(v, dict)]
+    assert max(kept) == 3
+    np.testing.assert_array_equal(fresh.drawn(SEED, 0, 8), first)
+    assert fresh.independent(SEED, 8, 8) == Posterior(posterior().fit).independent(SEED, 8, 8)
+    assert [len(v) for v in vars(fresh).values() if isinstance(v, dict)] <= [3]
+
+
 def test_levels_that_offset_each_other_do_so_in_every_sample() -> None:
     names = posterior().fit.names
     logs = np.log(posterior().drawn(SEED, 0, BLOCK))

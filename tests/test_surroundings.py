@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from simulator.backtest import run_backtest
 from simulator.county_lists import county_locations
-from simulator.county_surroundings import EARTH_KM, Here, kilometres, located, surroundings
+from simulator.county_surroundings import (
+    EARTH_KM,
+    Here,
+    cut_off,
+    kilometres,
+    located,
+    surroundings,
+)
 from simulator.report.accuracy import county_csv
 
 PREFECTURES = np.array(["1301", "1301", "1301", "1302"])
@@ -134,3 +141,27 @@ def test_a_county_on_no_list_is_told(tmp_path: Path) -> None:
     notes = [line.rsplit(",", 1)[1] for line in county_csv(found).splitlines()[1:]]
     assert "filled:location" not in notes[0]
     assert "filled:location" in notes[1]
+
+
+def test_counties_that_are_missing_are_named_with_the_units_they_surround() -> None:
+    """Without 拉萨's counties: all of 西藏, no unit of 海南; with all counties, nobody."""
+    listed = county_locations()
+    units = [c for c in listed if c[:2] in ("54", "46") and not c.startswith("5401")]
+    lonlat = np.array([listed[c] for c in units])
+    province = np.array([c[:2] for c in units])
+    present = [c for c in listed if not c.startswith("5401")]
+    missing, cut = cut_off(present, lonlat, province)
+    assert missing == tuple(sorted(c for c in listed if c.startswith("5401")))
+    np.testing.assert_array_equal(cut, province == "54")
+    missing, cut = cut_off(listed, lonlat, province)
+    assert missing == ()
+    assert not cut.any()
+
+
+def test_a_neighbour_across_the_border_of_a_province_counts() -> None:
+    """Without 北京: 廊坊 of 河北 lies beside it, 广州 far off."""
+    listed = county_locations()
+    units = ["131002", "440103"]
+    lonlat, province = np.array([listed[c] for c in units]), np.array([c[:2] for c in units])
+    _, cut = cut_off([c for c in listed if not c.startswith("11")], lonlat, province)
+    np.testing.assert_array_equal(cut, [True, False])

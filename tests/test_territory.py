@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from balance import imbalance
 from test_ladder import PLACE, TARGET, stated
 from typer.testing import CliRunner
 
 from simulator import Result, load_scenario, run
 from simulator.cli import app
 from simulator.errors import ScenarioError
-from simulator.ledger import imbalance
 from simulator.report.longtable import ledger_table, long_table
 
 RATE = "resident_urbanization_rate"

@@ -33,6 +33,7 @@ BAND = "band"
 NOTHING = "nothing"
 #: Persons in one unit of a population axis.
 UNIT = {"zh": 1e4, "en": 1e3}
+_PERCENT = 100.0
 
 RATES = ("resident_urbanization_rate", "hukou_urbanization_rate")
 REGISTERED = ("resident_population", "hukou_population")
@@ -41,7 +42,7 @@ TOWN = ("town_population", "county_seat_population")
 
 
 def _axis_value(name: str, value: float, lang: str) -> float:
-    return value * 100.0 if indicators()[name].unit == "%" else value / UNIT[lang]
+    return value * _PERCENT if indicators()[name].unit == "%" else value / UNIT[lang]
 
 
 def axis_title(name: str, lang: str) -> str:

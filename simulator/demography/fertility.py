@@ -149,31 +149,6 @@ def births(
     return np.asarray(width * np.asarray(asfr) * mean_women, dtype=np.float64)
 
 
-def split_by_sex(births_total: npt.ArrayLike, srb: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
-    """Male and female births, ``srb`` males per female.
-
-    Parameters
-    ----------
-    births_total : any shape [births]
-    srb : broadcastable [males per female]
-
-    Returns
-    -------
-    (male, female), each of the broadcast shape [births]
-
-    Raises
-    ------
-    ValueError
-        when ``srb`` is not above 0.
-    """
-    total = np.asarray(births_total, dtype=np.float64)
-    ratio = np.asarray(srb, dtype=np.float64)
-    if not np.all(ratio > 0.0):
-        raise ValueError("the sex ratio at birth must be above 0 males per female")
-    female = total / (1.0 + ratio)
-    return np.asarray(total - female), np.asarray(female)
-
-
 def _checked_schedule(asfr: npt.ArrayLike) -> FloatArray:
     rates = np.asarray(asfr, dtype=np.float64)
     if not (np.all(np.isfinite(rates)) and np.all(rates >= 0.0)):

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from simulator import baselines
 from simulator.backtest import Backtest
+from simulator.county_features import SURROUNDINGS
 from simulator.i18n import percent, text
 from simulator.report.layout import plain_table, section
 from simulator.scores import Point, Score, ages_wape, groups, point, score
@@ -25,6 +26,8 @@ COLUMNS = (
 #: Fewest counties of a group that is given a line.
 _FEWEST = 10
 _SHOWN = 12
+#: More counties than this missing from the folder, and the output says so at its head.
+_HANDFUL = 5
 
 
 @dataclass(frozen=True)
@@ -173,6 +176,15 @@ def boundary_lines(found: Backtest, lang: str) -> list[str]:
     return lines
 
 
+def part_lines(found: Backtest, lang: str) -> list[str]:
+    """What to know of a folder that holds a part of the nation; nothing where it holds it all."""
+    missing = len(found.figures.missing)
+    if missing <= _HANDFUL:
+        return []
+    touched = sum(SURROUNDINGS in filled for filled in found.figures.filled)
+    return [text("accuracy.part", lang, n=missing, units=touched)]
+
+
 def _names(names: list[str] | tuple[str, ...]) -> str:
     return "; ".join(names) or "–"
 
@@ -180,6 +192,8 @@ def _names(names: list[str] | tuple[str, ...]) -> str:
 def accuracy_view(one: Accuracy, lang: str) -> Iterator[RenderableType]:
     """Tables for the terminal."""
     yield Text(_opening(one, lang))
+    for line in part_lines(one.found, lang):
+        yield Text(line, style="bold yellow")
     for heading, head, rows in _tables(one, lang):
         table = plain_table(*head)
         for row in rows:
@@ -196,6 +210,8 @@ def accuracy_page(one: Accuracy, lang: str, today: str, command: str) -> str:
     """The same as a Markdown page."""
     lines = [f"# {text('accuracy.title', lang)}", ""]
     lines += [text("accuracy.made", lang, date=today, command=command), "", _opening(one, lang), ""]
+    for line in part_lines(one.found, lang):
+        lines += [f"**{line}**", ""]
     for heading, head, rows in _tables(one, lang):
         lines += [f"## {heading}", "", "| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
         lines += ["| " + " | ".join(row) + " |" for row in rows]

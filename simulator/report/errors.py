@@ -8,6 +8,7 @@ from typing import Any
 
 from simulator.errors import ScenarioError, Violation
 from simulator.i18n import catalogue, placeholders, text
+from simulator.report.markup import verbatim
 
 _MAX_ALLOWED = 12
 _MAX_VALUE = 120
@@ -39,11 +40,6 @@ def describe(violation: Violation, lang: str) -> str:
 def as_markdown(violation: Violation, lang: str) -> str:
     """`describe` for a page: words of others are never taken for markup."""
     return verbatim(describe(violation, lang))
-
-
-def verbatim(words: object) -> str:
-    """Words shown as they are on a page: anybody can have made a file or a link."""
-    return "`" + str(words).replace("`", "'").replace("\n", " ") + "`"
 
 
 def describe_all(error: ScenarioError, lang: str) -> str:

@@ -52,7 +52,6 @@ TARGETS = pa.schema(
         for n in TARGET_COLUMNS
     ]
 )  # fmt: skip
-_SCHEMAS: Mapping[str, pa.Schema] = {"places": PLACES, "results": RESULTS, "targets": TARGETS}
 _COMPRESSION = "zstd"
 
 

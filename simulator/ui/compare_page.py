@@ -11,6 +11,7 @@ import streamlit as st
 from simulator.charts import lines, overlay
 from simulator.i18n import text
 from simulator.report import sidebyside, wording
+from simulator.report.markup import unmarked
 from simulator.report.plain_cells import plain
 from simulator.report.rows import Table
 from simulator.report.sidebyside import Column
@@ -196,7 +197,7 @@ def _differences(columns: Sequence[Column], lang: str) -> None:
     with right:
         at = years.index(plans[0]) if plans else len(years) - 1
         year = st.selectbox(text("app.compare.year", lang), years, index=at)
-    st.markdown(f"#### {text('app.compare.differences', lang, base=base)}")
+    st.markdown(f"#### {text('app.compare.differences', lang, base=unmarked(base))}")
     st.html(tables.html(sidebyside.figures(columns, int(year), names.index(base), lang)))
     st.download_button(
         text("app.compare.csv", lang),

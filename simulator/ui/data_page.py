@@ -10,6 +10,7 @@ from simulator.intake.cells import MAX_ROWS
 from simulator.intake.placefile import AGE_FILE, Filled, read_place
 from simulator.intake.template import template
 from simulator.report.errors import as_markdown
+from simulator.report.markup import unmarked
 from simulator.ui import controls, session
 from simulator.ui.library import MAX_UPLOAD_MB, uploaded_entry
 
@@ -67,7 +68,8 @@ def _outcome(lang: str) -> None:
     if filled is None:
         return
     counts = {key: len(filled.data[key]) for key in ("facts", "targets")}
-    st.success(text("app.data.ready", lang, name=filled.data["name"]["zh"], **counts))
+    name = unmarked(filled.data["name"]["zh"])
+    st.success(text("app.data.ready", lang, name=name, **counts))
     with st.container(horizontal=True, gap="small"):
         if st.button(
             text("app.data.open", lang), type="primary", icon=":material/tune:", key="open_place"

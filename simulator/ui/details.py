@@ -13,6 +13,9 @@ from streamlit.delta_generator import DeltaGenerator
 from simulator.i18n import catalogue, text
 from simulator.parameters import levers
 from simulator.report import rows, wording, words
+from simulator.report.effects import effects_table, has_effects
+from simulator.report.effects import title as effects_title
+from simulator.report.markup import unmarked
 from simulator.report.words import LeverValue
 from simulator.run import Result, Run
 from simulator.scenario import TREND
@@ -77,6 +80,10 @@ def _binding(entry: Entry, result: Result, current: Run, lang: str) -> None:
     _title("app.chart.causes", lang)
     st.caption(text("app.causes_help", lang, unit=text("unit.persons", lang)))
     st.html(tables.html(rows.causes(result, lang)))
+    if has_effects(current):
+        st.markdown(f"##### {effects_title('effects', current, lang)}")
+        st.html(tables.html(effects_table(current, lang)))
+        st.caption(text("report.effects_note", lang))
     _title("report.binding", lang)
     if current.id == TREND:
         st.caption(text("app.binding_trend", lang))
@@ -98,9 +105,9 @@ def _evidence(entry: Entry, result: Result, current: Run, lang: str) -> None:
             st.caption(f":orange-badge[{text('app.own_value', lang)}] {text('app.own_help', lang)}")
             continue
         if item.derivation is not None:
-            st.caption(_plain(item.derivation.get(lang)))
+            st.caption(unmarked(item.derivation.get(lang)))
         for quote in item.quotes:
-            st.caption(_plain(f"“{quote}” {_title_of(result, item.document, lang)}"))
+            st.caption(unmarked(f"“{quote}” {_title_of(result, item.document, lang)}"))
     if current.case.not_quantified:
         _title("report.not_quantified", lang)
         st.html(tables.html(rows.not_quantified(current, lang)))
@@ -109,13 +116,6 @@ def _evidence(entry: Entry, result: Result, current: Run, lang: str) -> None:
 def _title_of(result: Result, document: str | None, lang: str) -> str:
     source = result.study.place.documents.get(document or "")
     return f"—— {source.title.get(lang)}" if source is not None else ""
-
-
-def _plain(words_: str) -> str:
-    """Text that Markdown must not interpret."""
-    for mark in ("\\", "*", "_", "$", "[", "]", "~", "`", "#"):
-        words_ = words_.replace(mark, "\\" + mark)
-    return words_
 
 
 def _tests(entry: Entry, result: Result, current: Run, lang: str) -> None:
@@ -131,7 +131,7 @@ def _tests(entry: Entry, result: Result, current: Run, lang: str) -> None:
             naive = open_entry(entry, result.study.horizon, face_value=True)
             sentence = wording.face_value_sentence(naive, lang)
             if sentence is not None:
-                st.markdown(_plain(sentence))
+                st.markdown(unmarked(sentence))
 
 
 def _assumed(entry: Entry, result: Result, current: Run, lang: str) -> None:
@@ -155,7 +155,7 @@ def _unknown(entry: Entry, result: Result, current: Run, lang: str) -> None:
     context = [t.indicator.label(lang) for t in result.trend.targets if t.kind == "context"]
     if context:
         listed = ("、" if lang == "zh" else ", ").join(dict.fromkeys(context))
-        st.markdown(_plain(text("app.not_projected", lang, names=listed)))
+        st.markdown(unmarked(text("app.not_projected", lang, names=listed)))
 
 
 def _paths(entry: Entry, result: Result, current: Run, lang: str) -> None:

@@ -12,7 +12,7 @@ import streamlit as st
 import simulator
 from simulator.i18n import text
 from simulator.parameters import Parameter, table_hash
-from simulator.report.errors import verbatim
+from simulator.report.markup import verbatim
 from simulator.report.words import LeverValue
 from simulator.run import Result
 from simulator.ui import session

@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from simulator.i18n import text
+from simulator.report.markup import unmarked
 from simulator.report.printed import province as province_name
 from simulator.report.printed import region
 from simulator.ui import board, session, tables
@@ -109,7 +110,7 @@ def _work_out(wanted: list[Entry], spot: DeltaGenerator, lang: str) -> None:
         return
     bar = spot.progress(0.0, text("app.places.running", lang))
     for i, (entry, _) in enumerate(board.work_out(wanted), 1):
-        bar.progress(i / len(wanted), entry.name.get(lang))
+        bar.progress(i / len(wanted), unmarked(entry.name.get(lang)))
     del st.session_state[_WANTED]
     st.rerun()
 
@@ -117,7 +118,7 @@ def _work_out(wanted: list[Entry], spot: DeltaGenerator, lang: str) -> None:
 def _row(key: str, entry: Entry, lang: str) -> None:
     line, found = board.known_line(entry), board.findings_of(entry)
     parts = [
-        f"**{entry.name.get(lang)}** :gray[{region(entry.region, lang)}]",
+        f"**{unmarked(entry.name.get(lang))}** :gray[{unmarked(region(entry.region, lang))}]",
         board.score(line, lang),
     ]
     parts.append(text("app.places.findings", lang, n=len(found)))

@@ -15,6 +15,7 @@ from simulator.parameters import parameters
 from simulator.problem import build_problem
 from simulator.ranges import DEFAULT, SCALED, SEEKABLE, lever_ranges
 from simulator.report import explained, planning, wording
+from simulator.report.markup import unmarked
 from simulator.seek import Answer, drawable, seek
 from simulator.sensitivity import Sensitivity, sensitivity
 from simulator.ui import session, tables, takeaway
@@ -45,9 +46,9 @@ def draw(lang: str) -> None:
     with st.spinner(text("app.fitting", lang)):
         found = opened()
     name = found.result.study.place.name.get(lang)
-    st.title(text("app.plan.title", lang, name=name))
+    st.title(text("app.plan.title", lang, name=unmarked(name)))
     label = wording.scenario_label(found.current, lang)
-    st.caption(text("app.plan.intro", lang, scenario=label))
+    st.caption(text("app.plan.intro", lang, scenario=unmarked(label)))
     trend = found.result.trend
     judged = any(c.status != "not_modelled" for c in trend.targets)
     if not judged or trend.members or found.result.start.rung == "normalised":

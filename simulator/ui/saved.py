@@ -9,6 +9,7 @@ import streamlit as st
 
 from simulator.i18n import text
 from simulator.report import wording
+from simulator.report.markup import unmarked
 from simulator.run import Result, Run, run_case
 from simulator.scenario import TREND
 from simulator.schema import Case, Words
@@ -69,7 +70,7 @@ def _keep(found: Opened, lang: str) -> None:
     case = Case() if found.current.id == TREND else found.current.case
     case = case.model_copy(update={"label": Words(zh=name, en=name)})
     kept[name] = Saved(name, found.entry, found.result.study.horizon, case)
-    st.success(text("app.kept", lang, name=name, n=len(kept)))
+    st.success(text("app.kept", lang, name=unmarked(name), n=len(kept)))
 
 
 def _label(found: Opened, lang: str) -> str:

@@ -38,7 +38,7 @@ def _script(lang: str) -> str:
     """The page's own script with the words of its language."""
     limits = {"low": "LOW", "high": "HIGH"}
     page = {"lang": _TAGS[lang], "refused": text("app.number_refused", lang, **limits)}
-    words = json.dumps(page, ensure_ascii=False)
+    words = json.dumps(page, ensure_ascii=False).replace("</", "<\\/")  # ends no script
     return f"<script>{_SCRIPT.read_text(encoding='utf-8').replace('PAGE;', f'{words};')}</script>"
 
 
@@ -111,6 +111,8 @@ def warm() -> None:
 
     What stands in memory then stands for good, and is not looked through for garbage any more.
     """
-    with suppress(ScenarioError):  # the page will tell it
-        open_entry(next(iter(library_entries().values())), None)
-    gc.freeze()
+    try:
+        with suppress(ScenarioError):  # the page will tell it
+            open_entry(next(iter(library_entries().values())), None)
+    finally:
+        gc.freeze()

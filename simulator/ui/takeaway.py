@@ -15,6 +15,7 @@ import simulator
 from simulator.export import file_name, place_reference, scenario_yaml, targets_csv
 from simulator.i18n import text
 from simulator.reach import LIBRARY_PREFIX
+from simulator.report.markup import unmarked
 from simulator.run import Result, Run
 from simulator.scenario import TREND
 from simulator.ui import link, session
@@ -162,7 +163,7 @@ def _reproduce(entry: Entry, result: Result, current: Run, lang: str) -> None:
     name = file_name(case_id(result))
     st.caption(text("app.reproduce_help", lang, version=simulator.__version__))
     if not extends(entry, result).startswith(LIBRARY_PREFIX):
-        st.caption(text("app.reproduce_beside", lang, file=entry.file))
+        st.caption(text("app.reproduce_beside", lang, file=unmarked(entry.file)))
     st.code(f"python -m simulator run {name}", language="bash")
     chosen = TREND if current.id == TREND else case_id(result)
     st.code(

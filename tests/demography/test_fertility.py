@@ -18,7 +18,6 @@ from simulator.demography.fertility import (
     mean_age_at_childbearing,
     scale_to_tfr,
     shift_to_mac,
-    split_by_sex,
 )
 
 FloatArray = npt.NDArray[np.float64]
@@ -98,13 +97,6 @@ def test_births_of_preston_box_6_2() -> None:
     np.testing.assert_allclose(computed, printed, rtol=0, atol=1.0)
 
 
-def test_split_by_sex_is_exact() -> None:
-    male, female = split_by_sex(np.array([205.0, 0.0]), 1.05)
-    np.testing.assert_allclose(male, [105.0, 0.0])
-    np.testing.assert_allclose(female, [100.0, 0.0])
-    assert male[0] + female[0] == 205.0
-
-
 @pytest.mark.parametrize(
     ("shape", "tfr", "message"),
     [
@@ -117,8 +109,3 @@ def test_split_by_sex_is_exact() -> None:
 def test_scale_to_tfr_refuses(shape: list[float], tfr: float, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         scale_to_tfr(shape, tfr)
-
-
-def test_split_by_sex_refuses_a_ratio_of_zero() -> None:
-    with pytest.raises(ValueError, match="sex ratio at birth"):
-        split_by_sex(100.0, 0.0)

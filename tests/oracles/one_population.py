@@ -96,3 +96,10 @@ def bear(
     rows = (opening.reshape(*_CELLS[:2], -1), closing.reshape(*_CELLS[:2], -1))
     add_births(*rows, fertility, srb, survival, births, deaths)
     return births[_CELL], closing[_CELL][:, 0] - before, float(deaths.sum())
+
+
+def split_by_sex(births_total: npt.ArrayLike, srb: float) -> tuple[FloatArray, FloatArray]:
+    """Male and female births, ``srb`` males per female."""
+    total = np.asarray(births_total, dtype=np.float64)
+    female = total / (1.0 + srb)
+    return total - female, female

@@ -30,6 +30,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
+from one_population import split_by_sex
 
 from simulator.axes import (
     N_FLOWS,
@@ -42,7 +43,7 @@ from simulator.axes import (
     Registration,
 )
 from simulator.births import add_births
-from simulator.demography.fertility import births, split_by_sex
+from simulator.demography.fertility import births
 from simulator.step import move_and_age
 
 FloatArray = npt.NDArray[np.float64]

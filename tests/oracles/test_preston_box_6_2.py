@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
-from one_population import bear, survive
+from one_population import bear, split_by_sex, survive
 
-from simulator.demography.fertility import births, split_by_sex
+from simulator.demography.fertility import births
 from simulator.demography.lifetable import survivorship
 
 FloatArray = npt.NDArray[np.float64]

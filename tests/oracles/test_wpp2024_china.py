@@ -28,12 +28,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
-from one_population import bear, survive
+from one_population import bear, split_by_sex, survive
 from scipy.interpolate import PchipInterpolator
 
 from simulator import tables
 from simulator.axes import N_AGES, N_SEXES
-from simulator.demography.fertility import split_by_sex
 from simulator.demography.lifetable import life_table, scale_to_e0, survivorship
 from simulator.demography.schedules import rogers_castro, unit_gmr
 

@@ -21,6 +21,7 @@ from simulator.i18n import catalogue, text
 from simulator.intake.template import template
 from simulator.parameters import parameters
 from simulator.report.findings import message
+from simulator.report.markup import unmarked, verbatim
 from simulator.scenario import TREND, parse_scenario
 from simulator.ui import takeaway
 from simulator.ui.draft import lever_table
@@ -328,6 +329,39 @@ def test_what_a_link_cannot_restore_is_told(app: Open, key: str, value: str, cod
     assert len(session.warning) == 1
     told = catalogue("en")[f"app.link.{code}"].split("{")[0]
     assert told in session.warning[0].value
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_name_of_an_upload_is_no_markup(app: Open, lang: str) -> None:
+    """A picture in a name would be fetched from where its maker says."""
+    picture = "![x](http://tracker.example/x.png)"
+    raw = PLACE.read_text(encoding="utf-8").replace("小县, en: Small County", f'"{picture}"')
+    assert picture in raw
+    session = app(lang)
+    session.file_uploader(key="upload").upload("place.yaml", raw.encode()).run()
+    shown = _marked(session)
+    for name in ("plan", "places", "simulator", "compare"):
+        turn_to(session, name)
+        if name == "places":
+            session.text_input(key="places_search").set_value("tracker").run()
+        shown += _marked(session)
+    assert "tracker.example" in "".join(shown).replace("\\", "")
+    assert [words for words in shown if picture in words] == []
+
+
+def _marked(session: AppTest) -> list[str]:
+    """All that a page shows as Markdown: text, titles, messages and the heads of panels."""
+    assert not session.exception
+    parts = (*session.title, *session.markdown, *session.caption, *session.info, *session.success)
+    labels = [block.label for block in session.expander] + [b.label for b in session.button]
+    return [*(str(part.value) for part in parts), *labels]
+
+
+def test_words_of_others_lose_their_marks_and_nothing_else() -> None:
+    assert unmarked("![x](http://a.b/x.png)") == r"\!\[x\](http\://a.b/x.png)"
+    assert unmarked("<b>*甲*_县_\n$1$") == r"\<b\>\*甲\*\_县\_ \$1\$"
+    assert unmarked("渠县（四川）1,234.5%") == "渠县（四川）1,234.5%"
+    assert verbatim("a`b\nc") == "`a'b c`"
 
 
 def test_an_upload_is_no_path_into_the_machine() -> None:
