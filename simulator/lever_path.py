@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from simulator.parameters import Parameter
+
 #: How a path goes from one year that it names to the next.
 BETWEEN = ("step", "linear")
 #: Keys of a path that are no years.
@@ -65,3 +67,14 @@ def yearly(path: LeverPath, years: range) -> np.ndarray:
 def stated(path: LeverPath, years: range) -> np.ndarray:
     """Years in which a value is held, shape (T,)."""
     return np.isfinite(yearly(path, years))
+
+
+def least(p: Parameter, basis: str) -> float:
+    """Least value that a lever may have; what comes in all, the trend among it, is never below 0.
+
+    Parameters
+    ----------
+    p : the lever
+    basis : ``total``, or ``beyond_trend``, where fewer than on trend are possible
+    """
+    return max(p.low, 0.0) if basis == "total" else p.low

@@ -14,7 +14,7 @@ from simulator.audit.rules import audit
 from simulator.batch import run_files
 from simulator.errors import ScenarioError, Violation
 from simulator.i18n import text
-from simulator.places import close_name, entries, found
+from simulator.places import entries, found, nearest_names
 from simulator.report.files import write_files
 from simulator.report.findings import findings_csv, findings_view
 from simulator.report.layout import plain_table
@@ -113,7 +113,7 @@ def list_places(word: str, lang: str) -> None:
     """
     places = found(word)
     if not places:
-        violation = Violation("place_unknown", word, params={"nearest": close_name(word)})
+        violation = Violation("place_unknown", word, params=nearest_names(word))
         raise options.refuse(ScenarioError([violation]), lang)
     keys = ("col.place", "board.id", "board.area", "board.level", "board.base_year")
     table = plain_table(*(text(key, lang) for key in keys), numbers=(4,))

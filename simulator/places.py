@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from simulator.errors import ScenarioError, Violation, nearest
 from simulator.reach import LIBRARY, LIBRARY_PREFIX, there
 from simulator.schema import Words
 from simulator.source import parse_document
+from simulator.tables import rows
 
 FOLDER = LIBRARY / "places"
 _SUFFIXES = ("自治县", "自治旗", "市", "县", "区", "镇", "旗")
@@ -21,6 +22,7 @@ _FILE = (".yaml", ".yml")
 #: What follows the head of a place file, by the order of its keys.
 _BODY = re.compile(r"^documents:", re.MULTILINE)
 _LAST = "999999"
+_LANGUAGES = tuple(Words.model_fields)
 #: One character of two is right; more names than these are no hint.
 _ONE_OF_TWO, _MOST_NEAR, _SHORTEST = 0.5, 3, 2
 
@@ -103,10 +105,30 @@ def found(word: str, folder: Path = FOLDER) -> list[Entry]:
 
 
 def _searched(entry: Entry) -> Iterable[str]:
-    return (*entry.names, entry.province, entry.prefecture, entry.within)
+    areas = (entry.province, entry.prefecture, entry.within)
+    return (*entry.names, *areas, *(name for area in areas for name in _in_letters(area)))
 
 
-def close_name(word: str, folder: Path = FOLDER) -> str | None:
+def _in_letters(area: str) -> tuple[str, ...]:
+    """English name and pinyin of a province or prefecture, squeezed, where they are known."""
+    return _letters().get(area, ())
+
+
+@cache
+def _letters() -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for row in rows("english_names.csv"):
+        if row["kind"] != "unit":
+            found[row["zh"]] = (*found.get(row["zh"], ()), squeezed(row["en"]))
+    return found
+
+
+def nearest_names(word: str, folder: Path = FOLDER) -> dict[str, str | None]:
+    """`close_name` in both languages, as parameters of a violation."""
+    return {f"nearest_{lang}": close_name(word, folder, lang=lang) for lang in _LANGUAGES}
+
+
+def close_name(word: str, folder: Path = FOLDER, *, lang: str = _LANGUAGES[0]) -> str | None:
     """Name of the library closest to a word that names nothing, or None.
 
     A word in letters is compared with pinyin and English names, one in Chinese with Chinese names;
@@ -115,13 +137,13 @@ def close_name(word: str, folder: Path = FOLDER) -> str | None:
     names = {name: entry for entry in entries(folder) for name in entry.names}
     close = nearest(squeezed(word), sorted(names))
     if close is not None:
-        return _shown(names[close])
+        return _shown(names[close], lang)
     wanted = _stem(squeezed(word))
     if wanted.isascii() or len(wanted) < _SHORTEST:
         return None
     scores: dict[str, float] = {}
     for entry in entries(folder):
-        shown, name = _shown(entry), _stem(entry.name.zh)
+        shown, name = _shown(entry, lang), _stem(entry.name.zh)
         for said in (wanted, wanted[-len(name) :]):  # with its province before it, or without
             score = difflib.SequenceMatcher(None, said, name, autojunk=False).ratio()
             scores[shown] = max(score, scores.get(shown, 0.0))
@@ -130,8 +152,8 @@ def close_name(word: str, folder: Path = FOLDER) -> str | None:
     return ", ".join(found[:_MOST_NEAR]) if best >= _ONE_OF_TWO else None
 
 
-def _shown(entry: Entry) -> str:
-    return f"{entry.name.zh} ({entry.id})"
+def _shown(entry: Entry, lang: str) -> str:
+    return f"{entry.name.get(lang)} ({entry.id})"
 
 
 def _stem(name: str) -> str:
@@ -174,10 +196,9 @@ def place_named(word: str, folder: Path = FOLDER) -> Path:
     if len(named) == 1 and wanted:
         return named[0].path
     if named and wanted:
-        which = ", ".join(_shown(e) for e in named)
-        raise ScenarioError([Violation("place_ambiguous", word, params={"places": which})])
-    close = close_name(word, folder)
-    raise ScenarioError([Violation("place_unknown", word, params={"nearest": close})])
+        which = {f"places_{x}": ", ".join(_shown(e, x) for e in named) for x in _LANGUAGES}
+        raise ScenarioError([Violation("place_ambiguous", word, params=which)])
+    raise ScenarioError([Violation("place_unknown", word, params=nearest_names(word, folder))])
 
 
 def files_of(words: Sequence[str | Path], folder: Path = FOLDER) -> list[Path]:

@@ -52,7 +52,7 @@ def spread(rows: Sequence[Parameter], central: np.ndarray, z: np.ndarray) -> np.
 def normals(rows: Sequence[Parameter], values: np.ndarray, central: np.ndarray) -> np.ndarray:
     """Standard normals (P,) at which `spread` gives ``values`` (P,) of lognormal parameters."""
     width, low, inside, centre = (part[:, 0] for part in _cut(rows, central[:, None]))
-    share = (ndtr(np.log(values / central) / width) - low) / inside
+    share = _share(ndtr(np.log(values / central) / width) - low, inside)
     return np.asarray(ndtri(np.clip(share, _CERTAIN, 1.0 - _CERTAIN)) - centre)
 
 
@@ -66,8 +66,16 @@ def _cut(rows: Sequence[Parameter], central: np.ndarray) -> tuple[np.ndarray, ..
     """
     width = _column(rows, "log_sd")
     low, high = (ndtr(np.log(_column(rows, end) / central) / width) for end in ("low", "high"))
-    share = np.clip((_HALF - low) / (high - low), _LEAST_BEYOND, 1.0 - _LEAST_BEYOND)
+    share = np.clip(_share(_HALF - low, high - low), _LEAST_BEYOND, 1.0 - _LEAST_BEYOND)
     return width, low, high - low, ndtri(share)
+
+
+def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """``part / whole``; half where the normal has nothing in the range, so far off is its centre.
+
+    Every draw is then at the end of the range that is nearest, whatever the share.
+    """
+    return np.divide(part, whole, out=np.full(part.shape, _HALF), where=whole > 0.0)
 
 
 def _uniform(rows: Sequence[Parameter], central: np.ndarray, z: np.ndarray) -> np.ndarray:
@@ -81,6 +89,7 @@ def _lognormal(rows: Sequence[Parameter], central: np.ndarray, z: np.ndarray) ->
     """Normal in logs and cut where the range ends, leaning so that the centre is the median."""
     width, low, inside, centre = _cut(rows, central)
     drawn = central * np.exp(width * ndtri(low + inside * ndtr(z + centre)))
+    drawn = np.where(inside > 0.0, drawn, central)
     return np.asarray(np.clip(drawn, _column(rows, "low"), _column(rows, "high")))
 
 

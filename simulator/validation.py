@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from simulator.errors import Violation
 from simulator.figures import check_figures, named
-from simulator.lever_path import BETWEEN, RELATIVE, RELATIVE_HIGH, RELATIVE_LOW, WORDS
-from simulator.parameters import Parameter, assumptions, levers
+from simulator.lever_path import (
+    BETWEEN,
+    RELATIVE,
+    RELATIVE_HIGH,
+    RELATIVE_LOW,
+    WORDS,
+    least,
+)
+from simulator.parameters import Parameter, assumptions, levers, parameters
 from simulator.schema import PlaceFile, ScenarioFile
 from simulator.source import Document
 
@@ -136,7 +144,9 @@ def _range(document: Document, path: _Path, value: Any, p: Parameter) -> Iterato
         yield document.violation("not_finite", path, value)
     elif not p.low <= value <= p.high:
         labels = {"label_en": f"{p.label_en} ({p.unit})", "label_zh": p.label_zh}
-        yield document.violation("out_of_range", path, value, low=p.low, high=p.high, **labels)
+        whole = p.is_lever and p.low > parameters()[p.name].low
+        code = "total_out_of_range" if whole else "out_of_range"
+        yield document.violation(code, path, value, low=p.low, high=p.high, **labels)
 
 
 def check_place(document: Document, place: PlaceFile) -> list[Violation]:
@@ -176,11 +186,13 @@ def check_scenario(
             found.append(document.violation("reserved_name", at, name))
         for group, members in levers().items():
             chosen = getattr(case.levers, group) or {}
+            basis = getattr(chosen, "basis", "")
             for lever, p in members.items():
                 value = getattr(chosen, lever, None)
                 if value is not None:
                     path = (*at, "levers", group, lever)
-                    found += _lever(document, path, value, p, place.base_year, last)
+                    within = replace(p, low=least(p, basis))
+                    found += _lever(document, path, value, within, place.base_year, last)
         found += _cited(document, at, case, place)
     return found
 

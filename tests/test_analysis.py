@@ -248,9 +248,19 @@ def test_the_finding_names_the_greatest_share_and_the_widest_bar(lang: str) -> N
     words = explained.top_finding(analysed(), 0, lang)
     one = analysed().grouped[0]
     top = int(np.nanargmax(one.total))
-    assert f"{one.total[top]:.2f} ± {one.total_error[top]:.2f}" in words
+    assert explained.share_words(one.total[top], one.total_error[top], lang) in words
     bar = analysed().tornado(0)[0]
     assert explained.factor_name(bar.name, bar.kind, lang) in words
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(0.5, "0.50 ± 0.05"), (-0.001, "0.00 ± 0.05"), (1.0, "1.00 ± 0.05"), (float("nan"), "–"),
+     (1.03, "1.00 ± 0.05；抽样误差使估计值为 1.03"),
+     (-0.02, "0.00 ± 0.05；抽样误差使估计值为 -0.02")],
+)  # fmt: skip
+def test_a_share_beyond_the_whole_is_told_to_be_sampling_error(value: float, told: str) -> None:
+    assert explained.share_words(value, 0.05, "zh") == told
 
 
 # --- frontier

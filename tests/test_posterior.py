@@ -127,6 +127,14 @@ def test_a_centre_at_the_end_of_its_range_does_not_pile_draws_up() -> None:
     assert np.median(drawn) < 1.3 * low
 
 
+@pytest.mark.parametrize(("times", "end"), [(1e-90, "low"), (1e90, "high")])
+def test_a_centre_far_beyond_its_range_draws_the_nearest_end(times: float, end: str) -> None:
+    central = np.array([p.default * times for p in LOGNORMAL])
+    drawn = spread(LOGNORMAL, central, np.array([[-2.0, 0.0, 2.0]] * len(LOGNORMAL)))
+    assert (drawn == np.array([[getattr(p, end)] * 3 for p in LOGNORMAL])).all()
+    assert np.isfinite(normals(LOGNORMAL, drawn[:, 0], central)).all()
+
+
 def test_a_distribution_that_is_unknown_is_refused() -> None:
     fixed = next(p for p in assumptions().values() if p.distribution == "fixed")
     with pytest.raises(ValueError, match="no way to draw from a fixed"):

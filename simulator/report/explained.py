@@ -38,10 +38,16 @@ def factor_name(name: str, kind: str, lang: str) -> str:
     return parameters()[name].label(lang)
 
 
-def _share(value: float, error: float) -> str:
+def share_words(value: float, error: float, lang: str) -> str:
+    """A share of the variance with its error; an estimate beyond 0 or 1 is cut, and told."""
     if not np.isfinite(value):
         return wording.number(None)
-    return f"{value:.2f} ± {error:.2f}"
+    estimate = round(value, 2) + 0.0  # no -0.00
+    cut = min(max(estimate, 0.0), 1.0)
+    told = f"{cut:.2f} ± {error:.2f}"
+    if cut == estimate:
+        return told
+    return told + text("plan.share_cut", lang, estimate=f"{estimate:.2f}")
 
 
 def group_table(found: Sensitivity, goal: int, lang: str) -> Table:
@@ -50,8 +56,8 @@ def group_table(found: Sensitivity, goal: int, lang: str) -> Table:
     rows = [
         (
             text(f"plan.group.{name}", lang),
-            _share(one.first[i], one.first_error[i]),
-            _share(one.total[i], one.total_error[i]),
+            share_words(one.first[i], one.first_error[i], lang),
+            share_words(one.total[i], one.total_error[i], lang),
         )
         for i, name in _by_total(one)
     ]
@@ -70,8 +76,8 @@ def single_table(found: Sensitivity, goal: int, lang: str) -> Table:
     rows = [
         (
             factor_name(name, kinds.get(name, "lever"), lang),
-            _share(one.first[i], one.first_error[i]),
-            _share(one.total[i], one.total_error[i]),
+            share_words(one.first[i], one.first_error[i], lang),
+            share_words(one.total[i], one.total_error[i], lang),
         )
         for i, name in _by_total(one)[:_MOST]
     ]
@@ -110,7 +116,7 @@ def top_finding(found: Sensitivity, goal: int, lang: str) -> str:
     )
     about = {
         "name": name, "group": text(f"plan.group.{group}", lang),
-        "share": _share(one.total[i], one.total_error[i]),
+        "share": share_words(one.total[i], one.total_error[i], lang),
         "factor": factor_name(bar.name, bar.kind, lang), "swing": f"{bar.swing(goal):.2f} {unit}",
         "low": f"{bar.low[goal]:.2f}", "high": f"{bar.high[goal]:.2f}",
         "spread": f"{np.sqrt(one.variance):.2f} {unit}",

@@ -17,7 +17,7 @@ from simulator.scenario import TREND
 from simulator.schema import Case
 from simulator.targets import TargetCheck
 from simulator.totals import Assumed
-from simulator.units import dimension
+from simulator.units import dimension, to_base
 from simulator.vocabulary import indicators
 
 _MARK = {">=": "≥", "<=": "≤", "~": "≈"}
@@ -73,11 +73,17 @@ def outcome(
     name: str, year: int, observed: float, projected: float, unit: str, lang: str
 ) -> list[str]:
     """What happened after the base beside the trend: label, year, both figures, difference."""
-    label = f"{indicators()[name].label(lang)} ({unit_name(unit, lang)})"
-    more = f"{projected - observed:+.2f}"
+    label = indicators()[name].label(lang)
+    if dimension(unit) == "persons":
+        one, two = (to_base(v, unit) for v in (observed, projected))
+        label = f"{label} ({text('unit.persons', lang)})"
+        more = people(two - one, lang, sign=True)
+        return [label, str(year), people(one, lang), people(two, lang), more]
+    more = number(projected - observed, sign=True)
     if dimension(unit) == "share":
-        more += f" {text('unit.points', lang)}"
-    return [label, str(year), number(observed), f"{projected:.2f}", more]
+        more = f"{projected - observed:+.2f} {text('unit.points', lang)}"
+    label = f"{label} ({unit_name(unit, lang)})"
+    return [label, str(year), number(observed), number(projected), more]
 
 
 def target_label(check: TargetCheck, lang: str) -> str:

@@ -83,7 +83,7 @@ def _more_places(lang: str) -> None:
         index=None,
         format_func=controls.entry_labels(found, lang).__getitem__,
         placeholder=text("app.compare.pick", lang),
-        key="compare_place",
+        key=session.worded("compare_place"),
     )
     asked: list[str] = session.place("compared_places", [])
     if key is not None and key not in asked:

@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from simulator.i18n import catalogue, text
+from simulator.lever_path import least
 from simulator.parameters import levers
 from simulator.report import rows, wording, words
 from simulator.report.effects import effects_table, has_effects
@@ -182,7 +183,7 @@ def _paths(entry: Entry, result: Result, current: Run, lang: str) -> None:
         config[name] = st.column_config.NumberColumn(
             f"{p.label(lang)} ({words.unit(p.unit, lang)})",
             help=words.lever_help(p, resting_value(p, rules), lang),
-            min_value=p.low, max_value=p.high, format="%g",
+            min_value=least(p, draft.basis), max_value=p.high, format="%g",
         )  # fmt: skip
     token = hash((group, lang, years[-1], tuple(map(tuple, columns.values()))))
     edited = st.data_editor(

@@ -198,6 +198,12 @@ def compress(values: Sequence[float | None], years: Sequence[int]) -> LeverValue
     return MappingProxyType(path)
 
 
+def lowest(value: LeverValue) -> float:
+    """The least number that a lever's value names; without end where it names none."""
+    named = value.values() if isinstance(value, Mapping) else (value,)
+    return min((v for v in named if v is not None), default=math.inf)
+
+
 def last_year(draft: Draft) -> int | None:
     """Latest year that any path names."""
     named = [year for v in draft.values.values() if isinstance(v, Mapping) for year in v]

@@ -11,12 +11,13 @@ import streamlit as st
 
 import simulator
 from simulator.i18n import text
+from simulator.lever_path import least
 from simulator.parameters import Parameter, table_hash
 from simulator.report.markup import verbatim
 from simulator.report.words import LeverValue
 from simulator.run import Result
 from simulator.ui import session
-from simulator.ui.draft import BASES, Draft, equal, lever_table
+from simulator.ui.draft import BASES, Draft, equal, lever_table, lowest
 from simulator.ui.library import Entry, source_bytes
 
 _YEARS = range(1949, 2101)
@@ -118,6 +119,9 @@ def take_levers(first: Result) -> None:
     if basis not in BASES:
         _tell("basis", value=basis)
         basis = BASES[0]
+    for name in [n for n, v in values.items() if lowest(v) < least(lever_table()[n], basis)]:
+        _tell("lever", name=name, value=given[f"x.{name}"])
+        del values[name]
     draft = Draft(MappingProxyType(values), basis)
     if not equal(draft, session.current_draft()):
         session.set_draft(draft)

@@ -70,10 +70,15 @@ def _accuracy(lang: str) -> None:
         st.info(text("app.method.no_accuracy", lang), icon=":material/hourglass_empty:")
 
 
+_EVERY = "app.method.all"
+
+
 def _group(p: Parameter, lang: str) -> str:
+    """Key of what the group of a parameter is called."""
     if p.is_lever:
-        return text(f"lever.{p.group.removeprefix(LEVER_PREFIX)}", lang)
-    return catalogue(lang).get(f"app.method.group.{p.group}", text("app.method.group.other", lang))
+        return f"lever.{p.group.removeprefix(LEVER_PREFIX)}"
+    key = f"app.method.group.{p.group}"
+    return key if key in catalogue(lang) else "app.method.group.other"
 
 
 def _parameters(lang: str) -> None:
@@ -81,11 +86,12 @@ def _parameters(lang: str) -> None:
     counts = Counter(words.grade(p, lang) for p in every)
     listed = (text("app.method.grade_count", lang, grade=g, n=n) for g, n in counts.most_common())
     st.caption(f"{text('app.method.grades', lang)}: {' · '.join(listed)}")
-    whole = text("app.method.all", lang)
-    groups = [whole, *dict.fromkeys(_group(p, lang) for p in every)]
-    chosen = st.pills(text("app.method.filter", lang), groups, key=f"method_group_{lang}",
-                      default=whole, required=True)  # fmt: skip
-    shown = [p for p in every if chosen in (whole, _group(p, lang))]
+    groups = [_EVERY, *dict.fromkeys(_group(p, lang) for p in every)]
+    chosen = st.pills(
+        text("app.method.filter", lang), groups, format_func=lambda key: text(key, lang),
+        key="method_group", default=_EVERY, required=True,
+    )  # fmt: skip
+    shown = [p for p in every if chosen in (_EVERY, _group(p, lang))]
     st.html(tables.html(parameter_table(shown, lang)))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(

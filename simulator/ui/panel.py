@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from simulator.i18n import text
+from simulator.lever_path import least
 from simulator.parameters import Parameter, levers
 from simulator.report import wording, words
 from simulator.run import Result, Run
@@ -115,12 +116,14 @@ def _marks(lang: str) -> str:
 
 def _group(group: str, members: Mapping[str, Parameter], current: Run, lang: str) -> None:
     if group == _FIRST:
+        key = session.basis_key()
         st.radio(
             text("app.basis_label", lang),
             BASES,
             format_func=lambda b: text(f"app.basis.{b}", lang),
-            key="basis",
+            key=key,
             on_change=session.basis_changed,
+            args=(key,),
             help=text("app.basis_help", lang),
         )
     for p in members.values():
@@ -148,7 +151,7 @@ def _lever(p: Parameter, lang: str) -> None:
             label,
             range(int(p.low), int(p.high) + 1),
             format_func=lambda i: text(f"app.choice.{name}.{i}", lang),
-            key=f"choice_{name}",
+            key=session.worded(f"choice_{name}"),
             help=told,
             on_change=session.listen,
         )
@@ -171,16 +174,19 @@ def _amount(p: Parameter, label: str, told: str, lang: str) -> None:
         if name not in session.current_draft().values:
             return
         label, told = p.label(lang), ""
-    low, high, step = int(p.low), int(p.high), int(p.step or 1)
+    low, high = int(least(p, session.current_draft().basis)), int(p.high)
+    step = int(p.step or 1)
     st.slider(
         f"{label} :gray[{words.unit(p.unit, lang)}]", low, high, step=step, key=f"slider_{name}",
         help=told or None, on_change=session.listen,
     )  # fmt: skip
     st.number_input(
-        f"{p.label(lang)}: {text('app.exact', lang)}", low, high, step=step,
+        f"{p.label(lang)}: {text('app.exact', lang)}", low, high, value=None, step=step,
         key=f"number_{name}", label_visibility="collapsed", width=_NUMBER_PX,
         on_change=session.listen,
     )  # fmt: skip
+    if name in session.remarks():
+        st.caption(f":red[{session.remarks()[name]}]")
 
 
 def _restore(p: Parameter, lang: str) -> None:

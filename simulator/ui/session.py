@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
 
+from simulator.i18n import LANGUAGES, text
+from simulator.lever_path import least
 from simulator.parameters import Parameter
 from simulator.report import words
 from simulator.report.words import LeverValue
-from simulator.ui.draft import EMPTY, Draft, equal, lever_table, resting_value
+from simulator.ui.draft import EMPTY, Draft, equal, lever_table, lowest, resting_value
 from simulator.ui.echo import Wires
 
 #: Steps that can be undone.
@@ -67,7 +70,6 @@ def set_draft(draft: Draft) -> None:
 
 def _show(draft: Draft) -> None:
     st.session_state["draft"] = draft
-    st.session_state["basis"] = draft.basis
     _follow(draft)
 
 
@@ -104,8 +106,28 @@ def ensure_widgets() -> None:
             if key not in st.session_state:
                 st.session_state[key] = value
                 wires().begin(key, value)
-    st.session_state.setdefault("basis", current_draft().basis)
     st.session_state[GOT] = wires().answer
+
+
+def worded(name: str) -> str:
+    """Key of a choice told in words: another one in each language.
+
+    A browser sends back the words of what is chosen, not its value; those of the language before
+    would be no value of any choice.
+    """
+    return f"{name}_{_lang()}"
+
+
+def _lang() -> str:
+    return str(st.session_state.get("lang", LANGUAGES[0]))
+
+
+def basis_key() -> str:
+    """Key of the meaning of the job numbers, which shows what the draft has."""
+    key, basis = worded("basis"), current_draft().basis
+    if st.session_state.get(key) != basis:
+        st.session_state[key] = basis
+    return key
 
 
 def resting(p: Parameter) -> float | None:
@@ -134,7 +156,7 @@ def _widget_values(p: Parameter, draft: Draft) -> dict[str, int | bool]:
     if words.is_switch(p):
         return {f"switch_{p.name}": bool(value)}
     if words.is_choice(p):
-        return {f"choice_{p.name}": int(value)}
+        return {worded(f"choice_{p.name}"): int(value)}
     limit = {f"limit_{p.name}": p.name in draft.values} if p.central is None else {}
     amount = {f"slider_{p.name}": _snapped(p, value), f"number_{p.name}": round(value)}
     return {**limit, **amount}
@@ -145,10 +167,14 @@ def _follow(draft: Draft, moved: Collection[str] = ()) -> None:
 
     Unless an older answer may be on its way to one of them, which would put it back.
     """
+    # A field with other bounds is a new one to the browser, and begins at its least.
+    bounded = st.session_state.get("bounded", draft.basis)
+    st.session_state["bounded"] = draft.basis
     for p in lever_table().values():
+        anew = least(p, bounded) != least(p, draft.basis)
         for key, value in _widget_values(p, draft).items():
             differs = key not in moved and st.session_state.get(key) != value
-            if differs or wires().behind(key):
+            if anew or differs or wires().behind(key):
                 st.session_state[key] = value
                 wires().tell(key, value)
 
@@ -168,15 +194,29 @@ def listen() -> None:
     now = {key: st.session_state[key] for key in shown if key in st.session_state}
     moved = wires().hear(now, int(st.session_state.get(GOT, 0)))
     draft, followed = current_draft(), set()
+    remarks().clear()
     for p in lever_table().values():
         # The last one counts: who moves a slider and types a number means the number.
-        last = [w for w in _WIDGETS if f"{w}_{p.name}" in moved][-1:]
-        for widget in last:
-            key = f"{widget}_{p.name}"
+        last = [(w, k) for w in _WIDGETS for k in moved if k in _keys(w, p)][-1:]
+        for widget, key in last:
+            if now[key] is None:  # emptied: no number at all, and none is made of it
+                remarks()[p.name] = text("app.number_kept", _lang())
+                continue
             draft = draft.set(p.name, _meant(p, widget, now[key]))
             followed.add(key)
     _take(draft)
     _follow(draft, followed)
+
+
+def remarks() -> dict[str, str]:
+    """What is told under a lever's number in this answer: why it is not what was asked for."""
+    found: dict[str, str] = place("remarks", {})
+    return found
+
+
+def _keys(widget: str, p: Parameter) -> tuple[str, str]:
+    """Keys that a widget of a lever can have: one for all languages, or one for each."""
+    return f"{widget}_{p.name}", worded(f"{widget}_{p.name}")
 
 
 def listened() -> None:
@@ -195,10 +235,20 @@ def _take(draft: Draft) -> None:
     st.session_state["draft"] = draft
 
 
-def basis_changed() -> None:
+def basis_changed(key: str) -> None:
     """The meaning of the job numbers was chosen."""
     listen()
-    _take(Draft(current_draft().values, st.session_state["basis"]))
+    values, basis = dict(current_draft().values), st.session_state[key]
+    for name, p in lever_table().items():
+        told = values.get(name)
+        if told is not None and lowest(told) < least(p, basis):
+            del values[name]
+            remarks()[name] = text(
+                "app.total_negative", _lang(), value=words.lever_words(p, told, _lang())
+            )
+    draft = Draft(MappingProxyType(values), basis)
+    _take(draft)
+    _follow(draft)
 
 
 def reset(group: str | None, target: Draft) -> None:

@@ -57,7 +57,8 @@ def _set(session: AppTest, name: str) -> None:
         toggle = session.toggle(key=f"switch_{name}")
         toggle.set_value(not toggle.value).run()
     elif words.is_choice(p):
-        session.selectbox(key=f"choice_{name}").set_value(int(p.high)).run()
+        lang = session.session_state["lang"]
+        session.selectbox(key=f"choice_{name}_{lang}").set_value(int(p.high)).run()
     elif p.central is None:
         session.toggle(key=f"limit_{name}").set_value(True).run()
         session.number_input(key=f"number_{name}").set_value(500).run()
@@ -191,7 +192,7 @@ def test_reset_to_trend_to_loaded_and_by_group(app: Open, result: Result) -> Non
     assert cards(session) == _shown(result, "trend", "zh")
     session.button(key="reset_loaded_all").click().run()
     assert _draft(session) == loaded
-    assert session.radio(key="basis").value == "total"
+    assert session.radio(key="basis_zh").value == "total"
     assert cards(session) == _shown(result, "plan", "zh")
 
 
@@ -338,3 +339,53 @@ def test_a_card_says_what_happened_and_what_it_is_of() -> None:
     assert f"{counted:.2f} %" in page
     city = run(load_scenario(ROOT / "scenarios" / "places" / "luan.yaml"), face_value=False)
     assert text("scope.county_territory", "zh") in board.cards(city, city.trend, None, "zh")
+
+
+def test_an_emptied_number_keeps_its_lever_and_is_told(app: Open) -> None:
+    session = app("zh", "trend")
+    session.number_input(key="number_basic_jobs").set_value(1200).run()
+    session.number_input(key="number_basic_jobs").set_value(None).run()
+    assert _draft(session) == {"basic_jobs": 1200.0}
+    assert session.number_input(key="number_basic_jobs").value == 1200
+    told = text("app.number_kept", "zh")
+    assert [told in c.value for c in session.caption].count(True) == 1
+    session.slider(key="slider_basic_jobs").set_value(1300).run()
+    assert not any(told in c.value for c in session.caption)
+
+
+def test_a_total_is_never_negative(app: Open) -> None:
+    session = app("zh", "trend")
+    session.number_input(key="number_basic_jobs").set_value(-300).run()
+    session.number_input(key="number_other_jobs").set_value(400).run()
+    session.radio(key="basis_zh").set_value("total").run()
+    assert not session.exception
+    assert session.session_state["draft"].basis == "total"
+    assert _draft(session) == {"other_jobs": 400.0}
+    for kind, name in ((session.slider, "slider"), (session.number_input, "number")):
+        shown = [kind(key=f"{name}_{n}_jobs") for n in ("basic", "other")]
+        assert [part.min for part in shown] == [0, 0]
+        assert [part.value for part in shown] == [0, 400]
+    assert any("总增量不能为负" in c.value and "300" in c.value for c in session.caption)
+    session.button(key="undo").click().run()
+    assert _draft(session) == {"basic_jobs": -300.0, "other_jobs": 400.0}
+    assert session.number_input(key="number_basic_jobs").value == -300
+    assert session.slider(key="slider_basic_jobs").value == -300
+    assert session.radio(key="basis_zh").value == "beyond_trend"
+
+
+@pytest.mark.parametrize(("lang", "other"), [("zh", "en"), ("en", "zh")])
+def test_words_of_the_language_before_are_no_choice_of_any_widget(
+    app: Open, lang: str, other: str
+) -> None:
+    session = app(lang, "plan")
+    session.selectbox(key=f"choice_stable_housing_{lang}").set_value(1).run()
+    before = _draft(session)
+    session.button_group(key="lang").set_value(other).run()
+    assert session.radio(key=f"basis_{other}").value == "total"
+    assert session.selectbox(key=f"choice_stable_housing_{other}").value == 1
+    assert not [w.key for w in (*session.radio, *session.selectbox) if str(w.key).endswith(lang)]
+    session.number_input(key="number_basic_jobs").set_value(100).run()
+    assert not session.exception
+    assert _draft(session) == {**before, "basic_jobs": 100.0}
+    session.radio(key=f"basis_{other}").set_value("beyond_trend").run()
+    assert session.session_state["draft"].basis == "beyond_trend"

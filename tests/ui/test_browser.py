@@ -254,3 +254,54 @@ def test_a_workbook_with_a_mistake_is_told_and_a_sound_one_opens(
     page.locator(".st-key-open_place button").click()
     head = page.locator(".cus-head")
     sync_api.expect(head).to_contain_text("小县", timeout=FIRST_PAGE)
+
+
+@pytest.mark.parametrize("typed", ["", "1e3", "-"])
+def test_an_entry_that_is_no_number_keeps_the_value_and_is_told(
+    address: str, browser: object, typed: str
+) -> None:
+    page = browser.pages[0]  # type: ignore[attr-defined]
+    _go(page, address, _RATE)
+    _settle(page)
+    box = page.locator(".st-key-number_basic_jobs [data-testid=stNumberInput]")
+    field = box.locator("input")
+    field.fill("500")
+    field.press("Enter")
+    slider = page.locator(".st-key-lever_basic_jobs [type=range]")
+    sync_api.expect(slider).to_have_value("500", timeout=ANSWER)
+    for leave in ("Tab", "Enter"):
+        field.press("Control+a")
+        field.press("Delete")
+        page.keyboard.type(typed)
+        field.press(leave)
+        sync_api.expect(page.locator("#cus-refused")).to_have_text(_KEPT, timeout=ANSWER)
+        sync_api.expect(field).to_have_value("500", timeout=ANSWER)
+    field.press("Control+a")
+    page.keyboard.type("700")
+    field.press("Enter")
+    sync_api.expect(slider).to_have_value("700", timeout=ANSWER)
+
+
+def test_levers_move_after_the_language_was_changed_there_and_back(
+    address: str, browser: object
+) -> None:
+    page = browser.pages[0]  # type: ignore[attr-defined]
+    _go(page, f"{address}/?lang=zh", _RATE)
+    _settle(page)
+    number = page.locator(".st-key-lever_basic_jobs input[type=number]")
+    words = (("English", "Housing", 600), ("中文", "住房供给", 700))
+    for language, group, value in words:
+        page.get_by_text(language, exact=True).click()
+        page.locator("summary").get_by_text(group, exact=True).wait_for(timeout=ANSWER)
+        number.fill(str(value))
+        number.press("Enter")
+        slider = page.locator(".st-key-lever_basic_jobs [type=range]")
+        sync_api.expect(slider).to_have_value(str(value), timeout=ANSWER)
+        for title in page.locator("summary").filter(has_text=group).all()[:1]:
+            title.click()
+        _settle(page)
+        assert page.locator("[data-testid=stException]").count() == 0
+        assert f"basic_jobs: {value}" in _download(page)
+
+
+_KEPT = "空着或不是整数；未采用，仍用原值"
