@@ -37,8 +37,7 @@ _TAGS = {"zh": "zh-CN", "en": "en"}
 def _script(lang: str) -> str:
     """The page's own script with the words of its language."""
     limits = {"low": "LOW", "high": "HIGH"}
-    refused, unreadable = text("app.number_refused", lang, **limits), text("app.number_kept", lang)
-    page = {"lang": _TAGS[lang], "refused": refused, "unreadable": unreadable}
+    page = {"lang": _TAGS[lang], "refused": text("app.number_refused", lang, **limits)}
     words = json.dumps(page, ensure_ascii=False).replace("</", "<\\/")  # ends no script
     return f"<script>{_SCRIPT.read_text(encoding='utf-8').replace('PAGE;', f'{words};')}</script>"
 

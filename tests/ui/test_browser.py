@@ -128,7 +128,7 @@ def _download(page: object) -> str:
 
 @pytest.mark.parametrize(
     ("lang", "words"),
-    [("zh", "须在 -10000 与 20000 之间"), ("en", "must be between -10000 and 20000")],
+    [("zh", "须在 0 与 20000 之间"), ("en", "must be between 0 and 20000")],
 )
 def test_a_refused_number_is_told_in_the_language_of_the_page(
     address: str, browser: object, lang: str, words: str
@@ -256,26 +256,21 @@ def test_a_workbook_with_a_mistake_is_told_and_a_sound_one_opens(
     sync_api.expect(head).to_contain_text("小县", timeout=FIRST_PAGE)
 
 
-@pytest.mark.parametrize("typed", ["", "1e3", "-"])
-def test_an_entry_that_is_no_number_keeps_the_value_and_is_told(
-    address: str, browser: object, typed: str
-) -> None:
+def test_an_emptied_number_keeps_the_value_and_is_told(address: str, browser: object) -> None:
     page = browser.pages[0]  # type: ignore[attr-defined]
     _go(page, address, _RATE)
     _settle(page)
-    box = page.locator(".st-key-number_basic_jobs [data-testid=stNumberInput]")
-    field = box.locator("input")
+    lever = page.locator(".st-key-lever_basic_jobs")
+    field = page.locator(".st-key-number_basic_jobs [data-testid=stNumberInput] input")
     field.fill("500")
     field.press("Enter")
-    slider = page.locator(".st-key-lever_basic_jobs [type=range]")
+    slider = lever.locator("[type=range]")
     sync_api.expect(slider).to_have_value("500", timeout=ANSWER)
-    for leave in ("Tab", "Enter"):
-        field.press("Control+a")
-        field.press("Delete")
-        page.keyboard.type(typed)
-        field.press(leave)
-        sync_api.expect(page.locator("#cus-refused")).to_have_text(_KEPT, timeout=ANSWER)
-        sync_api.expect(field).to_have_value("500", timeout=ANSWER)
+    field.press("Control+a")
+    field.press("Delete")
+    field.press("Tab")
+    sync_api.expect(lever).to_contain_text(_KEPT, timeout=ANSWER)
+    sync_api.expect(field).to_have_value("500", timeout=ANSWER)
     field.press("Control+a")
     page.keyboard.type("700")
     field.press("Enter")
