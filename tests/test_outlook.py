@@ -114,7 +114,8 @@ def test_samples_of_equal_weight_count_in_full_and_one_that_outweighs_all_counts
     posterior = result().trend.start.posterior
     assert posterior is not None
     for weights, worth in ((np.zeros(200), 128.0), (np.r_[100.0, np.zeros(199)], 1.0)):
-        posterior._weights[7, 0, 64], posterior._weights[7, 1, 64] = weights, weights - 1e3
+        for block, logs in enumerate((weights, weights - 1e3)):
+            posterior._made[7, block, 64] = (np.empty((0, 64)), logs)
         assert posterior.independent(7, 2, 64) == pytest.approx(worth)
 
 
