@@ -19,7 +19,6 @@ from simulator.axes import (
     Flow,
     Place,
     Registration,
-    Sex,
 )
 from simulator.compiled import njit
 from simulator.sheet import (
@@ -37,11 +36,9 @@ from simulator.sheet import (
 )
 from simulator.waiting import EXACT, FAST, SERIES_LIMIT, waiting
 
-_HALF = 0.5
 _TOWN, _VILLAGE, _AWAY = int(Place.TOWN), int(Place.VILLAGE), int(Place.AWAY)
 _URBAN, _NONLOCAL = int(Registration.URBAN_HUKOU), int(Registration.NONLOCAL)
 _RURAL = int(Registration.RURAL_HUKOU)
-_MALE, _FEMALE = int(Sex.MALE), int(Sex.FEMALE)
 _R2U, _RECL, _U2R = int(Flow.RURAL_TO_URBAN), int(Flow.RECLASSIFICATION), int(Flow.URBAN_TO_RURAL)
 _OUT_T, _OUT_V = int(Flow.OUT_TOWN), int(Flow.OUT_VILLAGE)
 _RET_T, _RET_V = int(Flow.RETURN_TOWN), int(Flow.RETURN_VILLAGE)
