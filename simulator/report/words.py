@@ -54,10 +54,17 @@ def _source_words() -> tuple[tuple[str, str], ...]:
     return tuple(sorted(table, key=lambda pair: -len(pair[0])))
 
 
-def badge(p: Parameter, lang: str) -> str:
-    """Markdown badge for a grade that must stay in view; empty for the others."""
-    shown = mark(p, lang)
-    return f" :orange-badge[{shown}]" if shown else ""
+def lever_title(p: Parameter, lang: str) -> str:
+    """A lever's name with its unit and a grade that must stay in view, without any markup.
+
+    It is also what screen readers call the lever, and they would read markup out.
+    """
+    sized = not (is_switch(p) or is_choice(p))
+    about = [part for part in (unit(p.unit, lang) if sized else "", mark(p, lang)) if part]
+    if not about:
+        return p.label(lang)
+    joined = text("path.comma", lang).join(about)
+    return f"{p.label(lang)}（{joined}）" if lang == "zh" else f"{p.label(lang)} ({joined})"
 
 
 def lever_figure(p: Parameter, value: float | None, lang: str) -> str:

@@ -140,7 +140,7 @@ def _group(group: str, members: Mapping[str, Parameter], current: Run, lang: str
 
 def _lever(p: Parameter, lang: str) -> None:
     name = p.name
-    label = f"{p.label(lang)}{words.badge(p, lang)}"
+    label = words.lever_title(p, lang)
     told = words.lever_help(p, session.resting(p), lang)
     if words.is_switch(p):
         st.toggle(
@@ -173,17 +173,18 @@ def _amount(p: Parameter, label: str, told: str, lang: str) -> None:
         )  # fmt: skip
         if name not in session.current_draft().values:
             return
-        label, told = p.label(lang), ""
+        told = ""
     low, high = int(least(p, session.current_draft().basis)), int(p.high)
     step = int(p.step or 1)
     st.slider(
-        f"{label} :gray[{words.unit(p.unit, lang)}]", low, high, step=step, key=f"slider_{name}",
-        help=told or None, on_change=session.listen,
-    )  # fmt: skip
-    st.number_input(
-        f"{p.label(lang)}: {text('app.exact', lang)}", low, high, value=None, step=step,
-        key=f"number_{name}", label_visibility="collapsed", width=_NUMBER_PX,
+        label, low, high, step=step, key=f"slider_{name}", help=told or None,
         on_change=session.listen,
+    )  # fmt: skip
+    # Of a field of whole numbers the browser reads 1e3 as 1 and 2.5 as 2; of this one as meant.
+    st.number_input(
+        text("app.exact", lang, lever=p.label(lang)), float(low), float(high), value=None,
+        step=float(step), format="%.0f", key=f"number_{name}", label_visibility="collapsed",
+        width=_NUMBER_PX, on_change=session.listen,
     )  # fmt: skip
     if name in session.remarks():
         st.caption(f":red[{session.remarks()[name]}]")

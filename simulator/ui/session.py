@@ -150,7 +150,7 @@ def _snapped(p: Parameter, value: float) -> int:
     return int(min(p.high, max(p.low, p.low + round((value - p.low) / step) * step)))
 
 
-def _widget_values(p: Parameter, draft: Draft) -> dict[str, int | bool]:
+def _widget_values(p: Parameter, draft: Draft) -> dict[str, float | bool]:
     """State of every widget that shows a lever, by key."""
     value = _shown(p, draft.values.get(p.name))
     if words.is_switch(p):
@@ -158,7 +158,7 @@ def _widget_values(p: Parameter, draft: Draft) -> dict[str, int | bool]:
     if words.is_choice(p):
         return {worded(f"choice_{p.name}"): int(value)}
     limit = {f"limit_{p.name}": p.name in draft.values} if p.central is None else {}
-    amount = {f"slider_{p.name}": _snapped(p, value), f"number_{p.name}": round(value)}
+    amount = {f"slider_{p.name}": _snapped(p, value), f"number_{p.name}": float(round(value))}
     return {**limit, **amount}
 
 
@@ -199,13 +199,18 @@ def listen() -> None:
         # The last one counts: who moves a slider and types a number means the number.
         last = [(w, k) for w in _WIDGETS for k in moved if k in _keys(w, p)][-1:]
         for widget, key in last:
-            if now[key] is None:  # emptied: no number at all, and none is made of it
+            if not _usable(now[key]):  # no whole number, and none is made of it
                 remarks()[p.name] = text("app.number_kept", _lang())
                 continue
             draft = draft.set(p.name, _meant(p, widget, now[key]))
             followed.add(key)
     _take(draft)
     _follow(draft, followed)
+
+
+def _usable(now: float | None) -> bool:
+    """Whether a widget stands at a whole number; one that is emptied stands at none."""
+    return now is not None and float(now).is_integer()
 
 
 def remarks() -> dict[str, str]:

@@ -319,12 +319,32 @@ def test_every_word_that_the_app_can_need_is_there() -> None:
     assert app_keys[0] == app_keys[1]
 
 
-def test_unsupported_numbers_stay_marked(app: Open) -> None:
-    session = app("en")
-    marked = [s.label for s in session.slider if ":orange-badge[assumption]" in s.label]
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_unsupported_numbers_stay_marked_in_plain_words(app: Open, lang: str) -> None:
+    """A label is also what screen readers call the lever: they would read markup out."""
+    session = app(lang)
+    moved = (*session.slider, *session.toggle, *session.selectbox, *session.number_input)
+    labels = {str(part.key): part.label for part in moved}
+    assert not [label for label in labels.values() if re.search(r"[\[\]*_`<>]|:\w", label)]
     for p in levers()["industry_jobs"].values():
         assert p.grade == "assumption"
-        assert any(m.startswith(p.label_en) for m in marked)
+        label = labels[f"slider_{p.name}"]
+        assert label.startswith(p.label(lang))
+        assert text("app.grade.assumption", lang) in label
+        assert words.unit(p.unit, lang) in label
+
+
+@pytest.mark.parametrize(("typed", "kept"), [(2.5, 1200), (1e3, 1000)])
+def test_a_number_that_is_not_whole_is_refused_rather_than_cut(
+    app: Open, typed: float, kept: int
+) -> None:
+    session = app("zh", "trend")
+    session.number_input(key="number_basic_jobs").set_value(1200).run()
+    session.number_input(key="number_basic_jobs").set_value(typed).run()
+    assert _draft(session) == {"basic_jobs": float(kept)}
+    assert session.number_input(key="number_basic_jobs").value == kept
+    told = any(text("app.number_kept", "zh") in c.value for c in session.caption)
+    assert told == (typed != kept)
 
 
 def test_a_card_says_what_happened_and_what_it_is_of() -> None:

@@ -277,6 +277,35 @@ def test_an_emptied_number_keeps_the_value_and_is_told(address: str, browser: ob
     sync_api.expect(slider).to_have_value("700", timeout=ANSWER)
 
 
+def test_a_number_is_taken_as_it_is_written_or_not_at_all(address: str, browser: object) -> None:
+    page = browser.pages[0]  # type: ignore[attr-defined]
+    _go(page, address, _RATE)
+    _settle(page)
+    lever = page.locator(".st-key-lever_basic_jobs")
+    field = lever.locator("input[type=number]")
+    field.fill("1e3")
+    field.press("Enter")
+    slider = lever.locator("[type=range]")
+    sync_api.expect(slider).to_have_value("1000", timeout=ANSWER)
+    sync_api.expect(field).to_have_value("1000", timeout=ANSWER)
+    field.fill("2.5")
+    field.press("Enter")
+    sync_api.expect(lever).to_contain_text(_KEPT, timeout=ANSWER)
+    sync_api.expect(field).to_have_value("1000", timeout=ANSWER)
+
+
+def test_nothing_is_called_by_markup(address: str, browser: object) -> None:
+    """Names that screen readers say are words."""
+    page = browser.pages[0]  # type: ignore[attr-defined]
+    _go(page, address, _RATE)
+    for group in ("settlement", "housing"):
+        page.locator(f".st-key-group_{group} summary").click()
+        page.locator(f".st-key-group_{group} [type=range]").first.wait_for(timeout=ANSWER)
+    named = page.locator("[aria-label]").evaluate_all("all => all.map((e) => e.ariaLabel)")
+    assert any("新增基础产业岗位" in name for name in named)
+    assert not [name for name in named if "[" in name or "**" in name]
+
+
 def test_levers_move_after_the_language_was_changed_there_and_back(
     address: str, browser: object
 ) -> None:
