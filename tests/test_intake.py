@@ -124,6 +124,29 @@ def test_a_mistake_is_told_by_sheet_and_cell(change: Change, code: str, where: s
     assert faults(workbook(change)).get(code) == where
 
 
+@pytest.mark.parametrize(
+    ("changes", "code", "where"),
+    [
+        ([], None, ""),
+        ([("B1", "渠县"), ("B4", "511725")], None, ""),
+        ([("B1", "大竹县"), ("B4", "511725")], "table_code_name", "地方!B1"),
+        ([("B1", "渠县"), ("B4", "410325")], "table_code_province", "地方!B4"),
+        ([("B1", "嵩县")], "table_name_province", "地方!B5"),
+        ([("B1", "渠县"), ("B5", "四川")], "not_allowed", "地方!B5"),
+    ],
+)
+def test_a_name_that_is_not_the_code_s_is_told_with_its_cell(
+    changes: list[tuple[str, str]], code: str | None, where: str
+) -> None:
+    filled, study = read_place(workbook(*(_set(PLACE, c, v) for c, v in changes)), NAME)
+    assert study.place.name.zh == filled.data["name"]["zh"]
+    assert [(v.code, v.path) for v in filled.doubts] == ([(code, where)] if code else [])
+    for doubt in filled.doubts:
+        assert doubt.file == NAME
+        for lang in ("zh", "en"):
+            assert describe(doubt, lang)
+
+
 def test_several_mistakes_are_told_together() -> None:
     found = faults(workbook(_set(FIGURES, "C3", "四成"), _set(TARGETS, "C2", "大于")))
     assert set(found.values()) >= {"人口数据!C3", "规划目标!C2"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from simulator.intake.layout import (
     indicator_named,
     named,
 )  # fmt: skip
+from simulator.place_identity import doubts
 from simulator.scenario import Study, parse_scenario
 from simulator.source import parse_document
 from simulator.vocabulary import indicators
@@ -42,11 +43,15 @@ _AGE_HEADER = "year,sex,age_from,age_to,persons"
 
 @dataclass
 class Filled:
-    """A place as plain values, its age table, and where each path stands in the workbook."""
+    """A place as plain values, its age table, and where each path stands in the workbook.
+
+    ``doubts``: name, code and province that do not fit together.
+    """
 
     data: dict[str, Any]
     ages: bytes | None
     cells: dict[str, tuple[str, str]] = field(default_factory=dict)
+    doubts: tuple[Violation, ...] = ()
 
     def lines(self) -> dict[str, int]:
         """Line of each path in the place file."""
@@ -76,7 +81,20 @@ def read_place(raw: bytes, file: str) -> tuple[Filled, Study]:
         study = parse_scenario(filled.yaml(), f"{filled.data['id']}.yaml", age_table=filled.ages)
     except ScenarioError as error:
         raise ScenarioError([_at_cell(book, filled, v) for v in error.violations]) from None
+    filled.doubts = tuple(_doubts(book, filled))
     return filled, study
+
+
+def _doubts(book: Book, filled: Filled) -> Iterator[Violation]:
+    """Name, code and province that do not fit together, by the cell of the one to look at.
+
+    Told and not refused: what a census calls a place is not always what it is called now.
+    """
+    named = filled.data["name"]["zh"]
+    given = {"name": named, **{key: filled.data.get(key, "") for key in ("province", "code")}}
+    for doubt in doubts(given["name"], given["province"], given["code"]):
+        sheet, cell = filled.cells[{"name": "name.zh"}.get(doubt.column, doubt.column)]
+        yield book.violation(doubt.code, sheet, cell, given[doubt.column] or None, **doubt.params)
 
 
 def _at_cell(book: Book, filled: Filled, fault: Violation) -> Violation:

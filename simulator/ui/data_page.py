@@ -70,6 +70,10 @@ def _outcome(lang: str) -> None:
     counts = {key: len(filled.data[key]) for key in ("facts", "targets")}
     name = unmarked(filled.data["name"]["zh"])
     st.success(text("app.data.ready", lang, name=name, **counts))
+    if filled.doubts:
+        lines = [f"- {as_markdown(v, lang)}" for v in filled.doubts]
+        told = text("app.data.doubts", lang)
+        st.warning("\n".join([told, "", *lines]), icon=":material/warning:")
     with st.container(horizontal=True, gap="small"):
         if st.button(
             text("app.data.open", lang), type="primary", icon=":material/tune:", key="open_place"

@@ -11,13 +11,15 @@ from pathlib import Path
 from urllib.parse import parse_qsl
 
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from reading import ROOT, Open, cards, pages, turn_to
 from streamlit.testing.v1 import AppTest
 
 from simulator import load_scenario, run
 from simulator.audit.rules import audit
 from simulator.i18n import catalogue, text
+from simulator.intake.layout import PLACE as LAYOUT_PLACE
+from simulator.intake.layout import sheet_name
 from simulator.intake.template import template
 from simulator.parameters import parameters
 from simulator.report.findings import message
@@ -235,6 +237,26 @@ def test_an_uploaded_workbook_is_a_place_at_once(app: Open) -> None:
     assert "小县" in pages(session)
     other = app("zh")
     assert "upload:xiaoxian.yaml" not in other.session_state["uploads"]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_name_that_contradicts_its_code_is_told(app: Open, lang: str) -> None:
+    def wrong(book: Workbook) -> None:
+        sheet = book[sheet_name(LAYOUT_PLACE, "zh")]
+        sheet["B1"], sheet["B4"] = "大竹县", "511725"
+
+    session = turn_to(app(lang), "data")
+    session.file_uploader(key="workbook").upload("本县.xlsx", workbook()).run()
+    assert not session.warning
+    session.file_uploader(key="workbook").upload("本县.xlsx", workbook(wrong)).run()
+    assert not session.exception
+    [told] = session.warning
+    assert told.value.startswith(text("app.data.doubts", lang))
+    assert "地方!B1" in told.value
+    assert catalogue(lang)["error.table_code_name"] in told.value
+    assert "511724" in told.value.replace("\\", "")
+    session.button_group(key="lang").set_value("en" if lang == "zh" else "zh").run()
+    assert len(session.warning) == 1
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
