@@ -12,7 +12,9 @@ from babel.messages.pofile import read_po
 
 FOLDER = Path(__file__).with_name("messages")
 LANGUAGES = ("zh", "en")
-_WAN = 1e4
+#: Persons in one unit in which people are shown, and its decimals: 万人, thousand persons.
+PEOPLE_UNIT = {"zh": 1e4, "en": 1e3}
+PEOPLE_DIGITS = {"zh": 2, "en": 1}
 
 
 @cache
@@ -55,9 +57,9 @@ def default_language() -> str:
 
 
 def people(persons: float, lang: str, *, sign: bool = False) -> str:
-    """Persons for show: 万人 with two decimals in Chinese, thousands separated in English."""
-    form = "+" if sign else ""
-    return f"{persons / _WAN:{form}.2f}" if lang == "zh" else f"{persons:{form},.0f}"
+    """Persons for show: 万人 with two decimals in Chinese, thousands with one in English."""
+    form = f"{'+' if sign else ''}{',' if lang == 'en' else ''}.{PEOPLE_DIGITS[lang]}f"
+    return f"{persons / PEOPLE_UNIT[lang]:{form}}"
 
 
 def percent(share: float, *, sign: bool = False) -> str:

@@ -67,7 +67,14 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("i18n", "report.markup", ""),  # "" is simulator/__init__.py: the public names
     ("report", "report.errors", "report.plain_cells", "report.printed"),
     ("report.longtable", "report.resolved", "report.wording"),
-    ("report.provenance", "report.layout", "report.words", "export"),
+    (
+        "report.provenance",
+        "report.layout",
+        "report.words",
+        "report.face_value",
+        "report.plan_base",
+        "export",
+    ),
     ("report.certainty",),
     ("report.terminal",),
     (

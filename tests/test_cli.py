@@ -306,7 +306,7 @@ def test_compare_puts_scenarios_side_by_side(county: Path) -> None:
     assert done.exit_code == 0
     for name in ("testing/trend", "testing/jobs", "testing/more", "1,000", "3,000", "≥ 40"):
         assert name in done.stdout
-    order = [done.stdout.index(t) for t in ("basic_jobs", "≥ 40", "Resident population (persons)")]
+    order = [done.stdout.index(t) for t in ("basic_jobs", "≥ 40", "Resident population (thousand")]
     assert order == sorted(order)
     assert "2027" in done.stdout
 

@@ -25,7 +25,7 @@ from simulator.axes import Flow
 from simulator.i18n import people, percent
 from simulator.parameters import TABLE, assumptions, levers
 from simulator.policy import Note
-from simulator.report import files, wording
+from simulator.report import face_value, files, plan_base, wording
 from simulator.report.comparison import comparison_view
 from simulator.report.files import write_result
 from simulator.report.provenance import parameter_hash, provenance
@@ -451,14 +451,14 @@ def test_numbers_for_show() -> None:
     assert wording.number(-3.0, sign=True) == "-3"
     assert wording.number(3.0, sign=True) == "+3"
     assert wording.number(None) == wording.number(float("nan")) == "–"
-    assert (people(244_800.0, "zh"), people(244_800.0, "en")) == ("24.48", "244,800")
-    assert (people(1e4, "zh", sign=True), people(-1e4, "en", sign=True)) == ("+1.00", "-10,000")
+    assert (people(244_800.0, "zh"), people(244_800.0, "en")) == ("24.48", "244.8")
+    assert (people(1e4, "zh", sign=True), people(-1e7, "en", sign=True)) == ("+1.00", "-10,000.0")
     assert (percent(0.436), percent(0.436, sign=True)) == ("43.60", "+43.60")
 
 
 def test_values_and_amounts_carry_their_unit() -> None:
     assert wording.value_of(0.2407, "share", "en") == "24.07 %"
-    assert wording.value_of(895_595.0, "persons", "en") == "895,595 persons"
+    assert wording.value_of(895_595.0, "persons", "en") == "895.6 thousand persons"
     assert wording.value_of(895_595.0, "persons", "zh") == "89.56 万人"
     assert wording.value_of(float("nan"), "", "zh") == "–"
     assert wording.amount(3.5e9, "元", "zh") == "35.00 亿元"
@@ -471,14 +471,25 @@ def test_values_and_amounts_carry_their_unit() -> None:
 def test_goals_and_gaps() -> None:
     checks = {c.target.indicator: c for c in result().trend.targets}
     rate, seat = checks["resident_urbanization_rate"], checks["county_seat_population"]
-    assert wording.goal(rate) == "≥ 48"
+    assert wording.goal(rate, "en") == "≥ 48"
+    assert (wording.goal(seat, "zh"), wording.goal(seat, "en")) == ("≥ 28", "≥ 280")
+    # The plan prints the census figure of 2020 for 2022.
+    place = result().study.place
+    assert plan_base.base_of(rate, place, "zh") == "43.6 (2022)"
+    assert plan_base.base_of(seat, place, "zh") == "24.48（2020 年，规划列作 2022 年）"
+    assert plan_base.base_of(seat, place, "en") == "244.8 (2020, printed as 2022)"
+    assert plan_base.base_of(seat, place, "zh", unit=True).startswith("24.48 万人（2020 年")
+    growth = checks["urbanization_rate_annual_increase"]
+    assert plan_base.base_of(growth, place, "en") == "–"
+    assert (wording.reached(seat, "zh"), wording.reached(seat, "en")) == ("25.43", "254.3")
+    assert wording.gap(seat, "en") == "-25.7 thousand persons"
     assert wording.gap(rate, "zh").endswith("个百分点")
     assert wording.gap(rate, "en").endswith("points")
     assert wording.gap(seat, "zh").endswith("万人")
     assert wording.gap(result().trend.targets[0], "en") == "–"
     known = one_year()
     place = known.place.model_copy(update={"targets": [target(op=op) for op in ("<=", "~")]})
-    signs = [wording.goal(c)[0] for c in run(replace(known, place=place)).trend.targets]
+    signs = [wording.goal(c, "zh")[0] for c in run(replace(known, place=place)).trend.targets]
     assert signs == ["≤", "≈"]
 
 
@@ -554,19 +565,19 @@ def test_page_shows_what_changed_the_town() -> None:
     shown = page(result_view(result(), "en"))
     change = result().trend.town_change
     for cause in change.__dataclass_fields__:
-        assert f"{getattr(change, cause)[:3].sum():+,.0f}" in shown, cause
-    assert f"{change.total[:3].sum():+,.0f}" in shown
+        assert people(float(getattr(change, cause)[:3].sum()), "en", sign=True) in shown, cause
+    assert people(float(change.total[:3].sum()), "en", sign=True) in shown
 
 
 def test_page_says_what_the_trend_would_be_at_face_value() -> None:
     naive = result().face_value
     assert naive is not None
-    sentence = wording.face_value_sentence(result(), "en")
+    sentence = face_value.sentence(result(), "en")
     assert sentence is not None
-    assert f"{naive.stocks.resident_population[3]:,.0f}" in sentence
-    assert f"{result().trend.stocks.resident_population[3]:,.0f}" in sentence
+    assert people(float(naive.stocks.resident_population[3]), "en") in sentence
+    assert people(float(result().trend.stocks.resident_population[3]), "en") in sentence
     assert "persons residents" not in sentence
-    assert wording.face_value_sentence(run(one_year()), "en") is None
+    assert face_value.sentence(run(one_year()), "en") is None
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

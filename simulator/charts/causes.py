@@ -17,7 +17,7 @@ from simulator.charts.lines import (
     page,
     tooltip,
 )
-from simulator.i18n import catalogue, text
+from simulator.i18n import PEOPLE_DIGITS, catalogue, text
 from simulator.report.terminal import CAUSES
 from simulator.report.wording import sentence
 from simulator.run import Result, Run
@@ -39,7 +39,9 @@ def data_of(result: Result, current: Run, until: int, lang: str) -> pd.DataFrame
         at = max(now, trend) if now >= 0 else min(now, trend)
         for scenario, value in (("trend", trend), ("current", now)):
             label = text(f"app.line.{scenario}", lang)
-            rows.append((_cause(cause, lang), value, label, sign, f"{value:+,.2f}", at))
+            rows.append(
+                (_cause(cause, lang), value, label, sign, f"{value:+,.{PEOPLE_DIGITS[lang]}f}", at)
+            )
     return pd.DataFrame(rows, columns=["cause", "value", "scenario", "sign", "label", "at"])
 
 

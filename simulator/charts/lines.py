@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from simulator.charts.points import Points
-from simulator.i18n import text
+from simulator.i18n import PEOPLE_UNIT, text
 from simulator.run import Result, Run
 from simulator.units import to_base
 from simulator.vocabulary import indicators
@@ -32,7 +32,7 @@ BAND = "band"
 #: A mark that is not seen, where there is none to see.
 NOTHING = "nothing"
 #: Persons in one unit of a population axis.
-UNIT = {"zh": 1e4, "en": 1e3}
+UNIT = PEOPLE_UNIT
 _PERCENT = 100.0
 
 RATES = ("resident_urbanization_rate", "hukou_urbanization_rate")

@@ -16,7 +16,7 @@ from simulator.charts.lines import (
     tooltip,
 )
 from simulator.charts.points import Points
-from simulator.i18n import catalogue, text
+from simulator.i18n import PEOPLE_DIGITS, catalogue, text
 from simulator.report.terminal import CAUSES
 from simulator.report.wording import sentence
 from simulator.run import Result, Run
@@ -54,7 +54,7 @@ def data_of(result: Result, current: Run, until: int, lang: str) -> Points:
             whole = step in (_START, _END)
             value = after if whole else after - before
             sign = "total" if whole else "gain" if value >= 0 else "loss"
-            label = f"{value:,.2f}" if whole else f"{value:+,.2f}"
+            label = f"{value:{'' if whole else '+'},.{PEOPLE_DIGITS[lang]}f}"
             name = text(f"app.line.{scenario}", lang)
             rows.append((_name(step, lang), min(before, after), max(before, after), right,
                          value, name, sign, label))  # fmt: skip

@@ -201,8 +201,8 @@ def _answer(result: Result, run: Run, lang: str) -> list[str]:
         if check.gap is not None and check.projected is not None:
             told = {
                 "year": check.target.at, "indicator": wording.target_label(check, lang),
-                "projected": _with_unit(f"{check.projected:.2f}", check, lang),
-                "goal": _with_unit(wording.goal(check), check, lang),
+                "projected": _with_unit(wording.reached(check, lang), check, lang),
+                "goal": _with_unit(wording.goal(check, lang), check, lang),
                 "gap": wording.gap(check, lang),
                 "scenario": wording.scenario_label(run, lang),
                 "status": text(f"status.{check.status}", lang),

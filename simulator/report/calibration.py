@@ -8,9 +8,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from simulator.calibration import Fit, Observation
-from simulator.i18n import people, percent, text
+from simulator.i18n import percent, text
 from simulator.launch import Launch
 from simulator.parameters import assumptions
+from simulator.report import wording
 from simulator.report.layout import plain_table, section
 from simulator.scenario import Study
 from simulator.totals import RATES
@@ -89,7 +90,9 @@ def _figures(fit: Fit, lang: str) -> RenderableType:
 
 
 def _shown(o: Observation, value: float, lang: str) -> str:
-    return f"{percent(value)} %" if o.indicator in RATES else people(value, lang)
+    return (
+        f"{percent(value)} %" if o.indicator in RATES else wording.value_of(value, "persons", lang)
+    )
 
 
 def _confounded(fit: Fit, lang: str) -> RenderableType:

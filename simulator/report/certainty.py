@@ -42,7 +42,7 @@ def _probabilities(result: Result, outlooks: Mapping[str, Outlook], lang: str) -
             label = f"{check.indicator.label(lang)} ({check.target.at})"
             shown = (chance(p, o, lang) for p, o in zip(row, outlooks.values(), strict=True))
             table.add_row(
-                label, f"{wording.goal(check)} {unit_name(check.target.unit, lang)}", *shown
+                label, f"{wording.goal(check, lang)} {unit_name(check.target.unit, lang)}", *shown
             )
     return section(text("report.probability", lang), table, _basis(outlooks, lang))
 

@@ -69,11 +69,11 @@ def _targets(columns: list[tuple[str, Run]], heads: list[str], lang: str) -> Ren
                 key = (
                     wording.target_label(check, lang),
                     check.target.at,
-                    f"{wording.goal(check)} {unit_name(check.target.unit, lang)}",
+                    f"{wording.goal(check, lang)} {unit_name(check.target.unit, lang)}",
                 )
                 status = text(f"status.{check.status}", lang)
                 rows.setdefault(key, {})[i] = (
-                    f"{check.projected:.2f} ({wording.gap(check, lang)}) {status}"
+                    f"{wording.reached(check, lang)} ({wording.gap(check, lang)}) {status}"
                 )
     for (name, year, goal), cells in rows.items():
         table.add_row(f"{name} {year}", goal, *(cells.get(i, _EMPTY) for i in range(len(columns))))

@@ -12,7 +12,7 @@ from simulator.needs import Need, plan_needs, standard_needs
 from simulator.parameters import parameters
 from simulator.prices import Range
 from simulator.report import wording
-from simulator.report.planning import goal_name, lever_amount, lever_name, yuan
+from simulator.report.planning import goal_name, goal_value, lever_amount, lever_name, yuan
 from simulator.report.printed import unit_name
 from simulator.report.rows import Table
 from simulator.run import Result, Run
@@ -91,9 +91,10 @@ def tornado_table(found: Sensitivity, goal: int, lang: str) -> Table:
         (
             factor_name(bar.name, bar.kind, lang),
             text(f"plan.group.{bar.group}", lang),
-            f"{bar.low[goal]:.2f}",
-            f"{bar.high[goal]:.2f}",
-            f"{bar.swing(goal):.2f}",
+            *(
+                goal_value(found.goals[goal], float(v), lang)
+                for v in (bar.low[goal], bar.high[goal], bar.swing(goal))
+            ),
         )
         for bar in found.tornado(goal)[:_MOST]
     ]
@@ -114,12 +115,17 @@ def top_finding(found: Sensitivity, goal: int, lang: str) -> str:
         if dimension(target.target.unit) == "share"
         else unit_name(target.target.unit, lang)
     )
+
+    def shown(value: float) -> str:
+        return goal_value(target, float(value), lang)
+
     about = {
         "name": name, "group": text(f"plan.group.{group}", lang),
         "share": share_words(one.total[i], one.total_error[i], lang),
-        "factor": factor_name(bar.name, bar.kind, lang), "swing": f"{bar.swing(goal):.2f} {unit}",
-        "low": f"{bar.low[goal]:.2f}", "high": f"{bar.high[goal]:.2f}",
-        "spread": f"{np.sqrt(one.variance):.2f} {unit}",
+        "factor": factor_name(bar.name, bar.kind, lang),
+        "swing": f"{shown(bar.swing(goal))} {unit}",
+        "low": shown(bar.low[goal]), "high": shown(bar.high[goal]),
+        "spread": f"{shown(np.sqrt(one.variance))} {unit}",
     }  # fmt: skip
     return text("plan.top_finding", lang, **about)
 
@@ -137,12 +143,13 @@ def frontier_table(found: Frontier, lang: str) -> Table:
     """The curve, with the trend and the scenario started from among it."""
     headers = ["", *(goal_name(g, lang) for g in found.goals), text("plan.public", lang)]
     headers += [lever_name(r, lang) for r in found.problem.ranges]
-    rows = [_mark(found, m, "", lang) for m in found.marks]
     label = wording.scenario_label
-    rows.append(_mark(found, found.trend, label(found.problem.trend, lang), lang))
+    marks = [(m, "") for m in found.marks]
+    marks.append((found.trend, label(found.problem.trend, lang)))
     if found.problem.base.id != found.problem.trend.id:
-        rows.append(_mark(found, found.plan, label(found.problem.base, lang), lang))
-    rows.sort(key=lambda row: float(row[1]))
+        marks.append((found.plan, label(found.problem.base, lang)))
+    marks.sort(key=lambda mark: float(mark[0].values[0]))
+    rows = [_mark(found, m, name, lang) for m, name in marks]
     return _table(headers, rows, set(range(1, len(headers))))
 
 
@@ -151,7 +158,7 @@ def _mark(found: Frontier, mark: Mark, name: str, lang: str) -> tuple[str, ...]:
     for lever in found.problem.ranges:
         value = mark.setting.get(lever.name)
         levers.append("" if value is None else lever_amount(lever, value, lang))
-    values = (f"{v:.2f}" for v in mark.values)
+    values = (goal_value(g, float(v), lang) for g, v in zip(found.goals, mark.values, strict=True))
     cost = yuan(Range(mark.cost, mark.cost, mark.cost), lang, alone=True)
     return (name or text("plan.on_curve", lang), *values, cost, *levers)
 
@@ -194,5 +201,7 @@ def need_name(need: Need, lang: str) -> str:
 
 def need_amount(need: Need, amount: float, lang: str) -> str:
     """An amount with its unit."""
+    if lang == "en" and need.unit == "person":
+        return wording.value_of(amount, "persons", lang)
     unit = need.unit if need.by_plan else catalogue(lang)[f"plan.needunit.{need.unit}"]
     return wording.amount(amount, unit, lang)

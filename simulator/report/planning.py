@@ -13,6 +13,7 @@ from simulator.parameters import levers
 from simulator.prices import Cost, Range
 from simulator.ranges import LeverRange
 from simulator.report import wording, words
+from simulator.report.printed import projected as printed_value
 from simulator.report.printed import unit_name
 from simulator.report.rows import Table, Toned
 from simulator.run import Run
@@ -49,9 +50,15 @@ def goal_name(goal: Goal, lang: str) -> str:
     return f"{label} ({unit_name(goal.target.unit, lang)}, {goal.at})"
 
 
-def goal_words(goal: Goal) -> str:
-    """A goal with its operator."""
-    return f"{wording.operator(goal.target.op)} {wording.number(goal.target.value)}"
+def goal_words(goal: Goal, lang: str) -> str:
+    """A goal with its operator, in the unit that `goal_name` tells."""
+    target = goal.target
+    return f"{wording.operator(target.op)} {wording.stated(target.value, target.unit, lang)}"
+
+
+def goal_value(goal: Goal, value: float, lang: str) -> str:
+    """A value of a goal's indicator, in the unit that `goal_name` tells."""
+    return printed_value(value, goal.target.unit, lang)
 
 
 def _gap(goal: Goal, value: float, lang: str) -> str:
@@ -133,14 +140,15 @@ def goals_table(answer: Answer, lang: str) -> Table:
     for goal, value, best in zip(answer.goals, answer.values, answer.best, strict=True):
         row = [
             goal_name(goal, lang),
-            goal_words(goal),
-            f"{projected(goal, answer.problem.trend):.2f}",
+            goal_words(goal, lang),
+            goal_value(goal, projected(goal, answer.problem.trend), lang),
         ]
         if start.id != answer.problem.trend.id:
-            row.append(f"{projected(goal, start):.2f}")
+            row.append(goal_value(goal, projected(goal, start), lang))
         met = "met" if float(goal.slack(value)) >= 0.0 else "missed"
         status = Toned(text(f"status.{met}", lang), met)
-        rows.append([*row, f"{value:.2f}", _gap(goal, value, lang), status, f"{best:.2f}"])
+        shown, most = (goal_value(goal, v, lang) for v in (value, best))
+        rows.append([*row, shown, _gap(goal, value, lang), status, most])
     numbers = [i for i in range(1, len(headers)) if i != len(headers) - 2]
     return Table(tuple(headers), tuple(map(tuple, rows)), frozenset(numbers))
 

@@ -12,7 +12,7 @@ from simulator.i18n import text
 from simulator.plan_record import Judged, brier, constant_guess
 from simulator.report import wording
 from simulator.report.layout import plain_table, section
-from simulator.report.printed import unit_name
+from simulator.report.printed import projected, unit_name
 from simulator.report.rows import Table
 from simulator.vocabulary import indicators
 
@@ -26,16 +26,17 @@ def record_table(judged: Sequence[Judged], lang: str) -> Table:
     rows = []
     for one in judged:
         error = "–" if one.base_error is None else f"{one.base_error:+.1f}"
-        goal = f"{wording.operator(one.target.op)} {wording.number(one.target.value)}"
+        amount = wording.stated(one.target.value, one.target.unit, lang)
+        goal = f"{wording.operator(one.target.op)} {amount}"
         status = text("status.met" if one.met else "status.missed", lang)
         rows.append(
             (
                 one.place.get(lang),
                 indicators()[one.target.indicator].label(lang),
                 f"{goal} {unit_name(one.target.unit, lang)} ({one.target.at})",
-                f"{one.projected:.2f}",
+                projected(one.projected, one.target.unit, lang),
                 f"{one.probability:.0%}",
-                f"{one.happened:.2f}",
+                projected(one.happened, one.target.unit, lang),
                 status,
                 error,
             )

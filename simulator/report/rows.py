@@ -10,8 +10,8 @@ import numpy as np
 
 from simulator.i18n import people, text
 from simulator.parameters import assumptions, levers, parameters
-from simulator.report import wording, words
-from simulator.report.printed import area, in_words, unit_name
+from simulator.report import plan_base, wording, words
+from simulator.report.printed import area, unit_name
 from simulator.report.terminal import CAUSES, HEADLINES
 from simulator.run import Result, Run
 from simulator.schema import Fact, Target
@@ -73,14 +73,13 @@ def targets(result: Result, lang: str) -> Table:
     every = sorted(zip(*(run.targets for run in runs), strict=True), key=_by_kind)
     for checks in every:
         first = checks[0]
-        base = first.target.baseline
         row = [
             f"{wording.target_label(first, lang)} ({unit_name(first.target.unit, lang)})",
-            wording.number(base.value if base is not None else None),
-            f"{wording.goal(first)} ({first.target.at})",
+            plan_base.base_of(first, result.study.place, lang),
+            f"{wording.goal(first, lang)} ({first.target.at})",
         ]
         for check in checks:
-            row.append("" if check.projected is None else f"{check.projected:.2f}")
+            row.append(wording.reached(check, lang))
             row.append("" if check.gap is None else wording.gap(check, lang))
             row.append(status(check, lang) if check.kind == "modelled" else "")
         rows.append([*row, text(f"kind.{first.kind}", lang)])
@@ -100,7 +99,7 @@ def requirements(result: Result, lang: str) -> Table:
             stocks = (first.needed_at_base, *(c.needed for c in checks))
             shown = [wording.amount(s, unit, lang) for s in stocks]
             name = f"{first.indicator.label(lang)} ({first.target.at})"
-            rows.append([name, wording.goal(first), *shown])
+            rows.append([name, wording.goal(first, lang), *shown])
     return _table(headers, rows, range(1, len(headers)))
 
 
@@ -290,7 +289,6 @@ def figures(result: Result, lang: str) -> Table:
         use = text(f"use.{figure.use}" if isinstance(figure, Fact) else "col.target_any", lang)
         title = document_title(result, figure.document, lang)
         label = indicators()[figure.indicator].label(lang)
-        amount, unit = in_words(figure.value, figure.unit, lang)
-        value = wording.number(amount)
+        value, _, unit = wording.quantity(figure.value, figure.unit, lang).partition(" ")
         found.append([label, str(figure.at), value, unit, use, title, f"“{figure.quote}”"])
     return _table((text(k, lang) for k in (*keys, "col.quote")), found, (2,))

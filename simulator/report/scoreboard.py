@@ -84,7 +84,7 @@ def _rate(base: float, check: TargetCheck | None, lang: str) -> Text:
         return Text(percent(base))
     words = (
         f"{percent(base)} → {check.projected:.2f} ({check.target.at}) "
-        f"{wording.goal(check)} {check.gap:+.2f} "
+        f"{wording.goal(check, lang)} {check.gap:+.2f} "
     )
     return Text(words).append(_MARK[check.status], style=_COLOUR[check.status])
 

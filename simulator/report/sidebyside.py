@@ -14,9 +14,9 @@ from simulator.run import Run
 from simulator.vocabulary import indicators
 
 _EMPTY = "–"
-#: What the last digit shown stands for: 0.01 points of a share; persons as `i18n.people` does.
+#: What the last digit shown stands for: 0.01 points of a share, a hundred persons.
 _POINT = 1e-4
-_PEOPLE = {"zh": 100.0, "en": 1.0}
+_PEOPLE = 100.0
 
 
 class Column(NamedTuple):
@@ -79,7 +79,7 @@ def figures(columns: Sequence[Column], year: int, base: int, lang: str) -> Table
             row.append(_shown(value, share, lang))
             if i != base:
                 start = values[base]
-                row.append(_shown(_gap(value, start, share, lang), share, lang, sign=True))
+                row.append(_shown(_gap(value, start, share), share, lang, sign=True))
         rows.append(tuple(row))
     headers = [text("col.indicator", lang)]
     for i, column in enumerate(columns):
@@ -94,11 +94,11 @@ def _at(run: Run, name: str, year: int) -> float | None:
     return float(run.series[name][at]) if 0 <= at < len(run.years) else None
 
 
-def _gap(value: float | None, start: float | None, share: bool, lang: str) -> float | None:
+def _gap(value: float | None, start: float | None, share: bool) -> float | None:
     """Difference of two figures as they are shown, so that who subtracts them finds it."""
     if value is None or start is None:
         return None
-    step = _POINT if share else _PEOPLE[lang]
+    step = _POINT if share else _PEOPLE
     return (round(value / step) - round(start / step)) * step
 
 

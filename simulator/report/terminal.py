@@ -12,12 +12,13 @@ from rich.text import Text
 
 from simulator.i18n import people, text
 from simulator.outlook import Outlook
-from simulator.report import wording
+from simulator.report import face_value, plan_base, wording
 from simulator.report.certainty import outlook_sections
 from simulator.report.layout import plain_table, section
 from simulator.report.printed import area, unit_name
 from simulator.run import Result, Run
 from simulator.scenario import TREND
+from simulator.schema import PlaceFile
 from simulator.targets import TargetCheck
 from simulator.vocabulary import indicators
 
@@ -70,7 +71,7 @@ def result_view(
         if run.id != TREND:
             yield levers_section(run, lang)
     yield from conflicts_section(result, lang)
-    sentence = wording.face_value_sentence(result, lang)
+    sentence = face_value.sentence(result, lang)
     if sentence is not None:
         yield section(text("report.face_value", lang), Padding(Text(sentence), _INDENT))
 
@@ -93,22 +94,23 @@ def targets_section(result: Result, lang: str) -> RenderableType:
     headers, figures = wording.target_headers(result, lang)
     table = plain_table(*headers, numbers=figures)
     for row in zip(*(run.targets for run in runs), strict=True):
-        table.add_row(*_target_row(row, lang))
+        table.add_row(*_target_row(row, result.study.place, lang))
     legend = Text(text("report.legend", lang), style="dim")
     return section(text("report.targets", lang), table, legend)
 
 
-def _target_row(checks: tuple[TargetCheck, ...], lang: str) -> list[RenderableType]:
+def _target_row(
+    checks: tuple[TargetCheck, ...], place: PlaceFile, lang: str
+) -> list[RenderableType]:
     first = checks[0]
     target = first.target
-    base = target.baseline.value if target.baseline is not None else None
     row: list[RenderableType] = [
         f"{wording.target_label(first, lang)} ({unit_name(target.unit, lang)})",
-        wording.number(base),
-        f"{wording.goal(first)} ({target.at})",
+        plan_base.base_of(first, place, lang),
+        f"{wording.goal(first, lang)} ({target.at})",
     ]
     for check in checks:
-        row.append("" if check.projected is None else f"{check.projected:.2f}")
+        row.append(wording.reached(check, lang))
         row.append("" if check.gap is None else wording.gap(check, lang))
         row.append(Text(wording.status(check, lang), style=_COLOUR[check.status]))
     row.append(text(f"kind.{first.kind}", lang))
@@ -128,7 +130,7 @@ def requirements_section(result: Result, lang: str) -> RenderableType:
             unit = first.indicator.amount_unit
             table.add_row(
                 f"{first.indicator.label(lang)} ({first.target.at})",
-                wording.goal(first),
+                wording.goal(first, lang),
                 wording.amount(first.needed_at_base, unit, lang),
                 *(wording.amount(check.needed, unit, lang) for check in row),
             )

@@ -11,7 +11,7 @@ from simulator.lever_path import lever_path
 from simulator.parameters import levers, parameters
 from simulator.policy import Note
 from simulator.presets import preset_rules, preset_values
-from simulator.report.printed import area, in_words, unit_name
+from simulator.report.printed import area, counted, in_words, projected, unit_name
 from simulator.run import Result, Run
 from simulator.scenario import TREND
 from simulator.schema import Case
@@ -38,10 +38,17 @@ def number(value: float | None, *, sign: bool = False) -> str:
     return words.rstrip("0").rstrip(".")
 
 
+def stated(value: float, unit: str, lang: str) -> str:
+    """A printed figure in the unit that `unit_name` tells, to the last person."""
+    if lang == "en" and dimension(unit) == "persons":
+        return f"{counted(value, unit, lang):,.3f}".rstrip("0").rstrip(".")
+    return number(value)
+
+
 def quantity(value: float, unit: str, lang: str) -> str:
     """A printed figure with its unit, in the reader's language."""
     shown, name = in_words(value, unit, lang)
-    return f"{number(shown)} {name}"
+    return f"{number(shown) if dimension(unit) != 'persons' else stated(value, unit, lang)} {name}"
 
 
 def operator(op: str) -> str:
@@ -49,9 +56,17 @@ def operator(op: str) -> str:
     return _MARK[op]
 
 
-def goal(check: TargetCheck) -> str:
-    """Target with its operator, such as ``≥ 48``."""
-    return f"{_MARK[check.target.op]} {number(check.target.value)}"
+def goal(check: TargetCheck, lang: str) -> str:
+    """Target with its operator, such as ``≥ 48``, in the unit that `unit_name` tells."""
+    target = check.target
+    return f"{_MARK[target.op]} {stated(target.value, target.unit, lang)}"
+
+
+def reached(check: TargetCheck, lang: str) -> str:
+    """What is projected of a target, in the unit that `unit_name` tells; empty where nothing is."""
+    if check.projected is None:
+        return ""
+    return projected(check.projected, check.target.unit, lang)
 
 
 def gap(check: TargetCheck, lang: str) -> str:
@@ -64,8 +79,9 @@ def gap(check: TargetCheck, lang: str) -> str:
 def difference(amount: float, unit: str, lang: str) -> str:
     """A difference of two figures with its unit: points for rates, else that of the figures."""
     shown, name = in_words(amount, unit, lang)
-    if dimension(unit) == "share":
-        name = text("unit.points", lang)
+    if dimension(unit) is not None:
+        name = text("unit.points", lang) if dimension(unit) == "share" else name
+        return f"{projected(amount, unit, lang, sign=True)} {name}"
     return f"{shown:+,.0f} {name}" if shown != amount else f"{shown:+.2f} {name}"
 
 
@@ -143,7 +159,7 @@ def target_headers(result: Result, lang: str) -> tuple[list[str], list[int]]:
     """Headers of a table of targets, and the positions of its columns of figures."""
     headers = [
         text("col.indicator", lang),
-        text("col.base", lang, year=result.study.place.base_year),
+        text("col.plan_base", lang),
         text("col.target_any", lang),
     ]
     figures = [1, 2]
@@ -222,47 +238,6 @@ def note(item: Note, lang: str) -> str:
     if "vacancy" in params:
         params = {k: f"{float(str(v)):.0%}" for k, v in params.items()}
     return text(f"note.{item.code}", lang, **params)
-
-
-def face_value_sentence(result: Result, lang: str) -> str | None:
-    """What the trend would be if superseded estimates were taken as counts."""
-    naive = result.face_value
-    if naive is None:
-        return None
-    place, year = result.study.place, min(result.study.horizon, _last_target_year(result))
-    at = year - place.base_year
-    facts = place.facts
-    before = [f for f in facts if f.use == "superseded" and f.indicator == "resident_population"]
-    after = [f for f in facts if f.use == "history" and f.indicator == "resident_population"]
-    gaps = [
-        f
-        for f in facts
-        if f.indicator == "hukou_minus_resident" and f.use in ("superseded", "history")
-    ]
-    if not before or not after or len(gaps) < 2:
-        return None
-    gaps.sort(key=lambda f: f.at or 0)
-    shown = {
-        "naive": _headcount(float(naive.stocks.resident_population[at]), lang),
-        "trend": _headcount(float(result.trend.stocks.resident_population[at]), lang),
-        "naive_rate": percent(float(naive.stocks.resident_urbanization_rate[at])),
-        "trend_rate": percent(float(result.trend.stocks.resident_urbanization_rate[at])),
-        "before": ", ".join(f"{quantity(f.value, f.unit, lang)} ({f.at})" for f in before),
-        "after": ", ".join(f"{quantity(f.value, f.unit, lang)} ({f.at})" for f in after[-1:]),
-        "gap_before": f"{quantity(gaps[0].value, gaps[0].unit, lang)} ({gaps[0].at})",
-        "gap_after": f"{quantity(gaps[-1].value, gaps[-1].unit, lang)} ({gaps[-1].at})",
-    }
-    return text("report.face_value_text", lang, year=year, **shown)
-
-
-def _headcount(persons: float, lang: str) -> str:
-    """Persons within a sentence that names them itself; 万人 is part of the number in Chinese."""
-    return value_of(persons, "persons", lang) if lang == "zh" else people(persons, lang)
-
-
-def _last_target_year(result: Result) -> int:
-    years = [t.at for t in result.study.place.targets if t.at is not None]
-    return max(years, default=result.study.horizon)
 
 
 def sentence(words: str) -> str:

@@ -152,7 +152,7 @@ def figure(value: float | None, printed_unit: str, lang: str, *, sign: bool = Fa
 
 def goal(check: TargetCheck, lang: str) -> str:
     """Target with its operator and unit."""
-    mark = wording.goal(check).split(" ")[0]
+    mark = wording.goal(check, lang).split(" ")[0]
     target = check.target
     if dimension(target.unit) == "persons":
         return f"{mark} {figure(target.value, target.unit, lang)}"

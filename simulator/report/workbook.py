@@ -16,7 +16,7 @@ from simulator.i18n import text
 from simulator.report import rows, wording
 from simulator.report.effects import all_effects, costs_table
 from simulator.report.longtable import LEDGER_COLUMNS, ledger_table
-from simulator.report.printed import unit_name
+from simulator.report.printed import counted, unit_name
 from simulator.report.terminal import CAUSES, summary_lines
 from simulator.run import Result, Run
 from simulator.units import dimension
@@ -151,11 +151,13 @@ def _targets(sheet: Worksheet, result: Result, lang: str) -> None:
         label = checks[0].indicator.label(lang)
         line: list[tuple[Value, str]] = [
             (label, ""), (unit_name(target.unit, lang), ""), (wording.operator(target.op), ""),
-            (target.value, _PRINTED), (target.at, "0"),
+            (counted(target.value, target.unit, lang), _PRINTED), (target.at, "0"),
         ]  # fmt: skip
         for check in checks:
             status = rows.status(check, lang)
-            line += [(check.projected, _PRINTED), (check.gap, _GAP), (status, "")]
+            both = (v if v is None else counted(v, target.unit, lang)
+                    for v in (check.projected, check.gap))  # fmt: skip
+            line += [*zip(both, (_PRINTED, _GAP), strict=True), (status, "")]
         kind = text(f"kind.{checks[0].kind}", lang)
         line += [(kind, ""), (rows.document_title(result, target.document, lang), "")]
         for k, (value, style) in enumerate([*line, (target.quote, "")], start=1):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from simulator.i18n import text
 from simulator.outlook import Outlook
-from simulator.report import certainty, wording, words
+from simulator.report import certainty, plan_base, wording, words
 from simulator.report.printed import region
 from simulator.run import Result, Run
 from simulator.scenario import TREND
@@ -86,7 +86,8 @@ def cards(result: Result, current: Run, outlook: Outlook | None, lang: str) -> s
                 (text("app.card.probability", lang), *_chance(chance, outlook, lang)),
                 *_happened(counted, now, lang),
             ]
-            body += _card(now, base, about, label, lang)
+            start = plan_base.base_of(now, result.study.place, lang, unit=True)
+            body += _card(now, base, start, about, label, lang)
     told = escape(text("app.cards", lang))
     thin = certainty.thin_fit(outlook, lang) if outlook is not None else None
     note = f'<p class="cus-muted">{escape(thin)}</p>' if thin else ""
@@ -121,13 +122,20 @@ def _happened(
 
 
 def _card(
-    now: TargetCheck, base: TargetCheck, about: list[tuple[str, str, str]], label: str, lang: str
+    now: TargetCheck,
+    base: TargetCheck,
+    start: str,
+    about: list[tuple[str, str, str]],
+    label: str,
+    lang: str,
 ) -> str:
+    """``start``: where the plan starts from, in words."""
     target = now.target
     status = f"{_MARK[now.status]} {text(f'status.{now.status}', lang)}"
     gap = words.figure(now.gap, target.unit, lang, sign=True)
     reached = str(now.first_year_met) if now.first_year_met is not None else text("never", lang)
     lines = [
+        *([(text("col.plan_base", lang), start, "")] if target.baseline is not None else []),
         (text("app.card.target", lang, year=target.at), words.goal(now, lang), ""),
         (text("app.gap", lang), gap, f"cus-{now.status}"),
         (text("app.card.trend", lang), words.figure(base.projected, target.unit, lang), ""),
@@ -146,11 +154,11 @@ def _card(
         f'<span class="cus-badge cus-badge-{now.status}">{escape(status)}</span>'
         f'</div><p class="cus-value">{escape(shown)} <small>{escape(unit)}</small></p>'
         f'<p class="cus-muted">{escape(label)} · {target.at}</p>'
-        f"{_track(now, base, lang)}<dl>{rows}</dl></article>"
+        f"{_track(now, base, start, lang)}<dl>{rows}</dl></article>"
     )
 
 
-def _track(now: TargetCheck, base: TargetCheck, lang: str) -> str:
+def _track(now: TargetCheck, base: TargetCheck, begins: str, lang: str) -> str:
     """How far from the plan's base to its target: a bar, with a dashed tick at the trend."""
     target, start = now.target, now.target.baseline
     if start is None or now.projected is None or base.projected is None:
@@ -166,7 +174,7 @@ def _track(now: TargetCheck, base: TargetCheck, lang: str) -> str:
         return _FULL * (value - low) / (high - low)
 
     first, last = sorted((at(start.value), at(now.projected)))
-    told = text("app.card.track", lang, base=wording.number(start.value), unit=target.unit)
+    told = text("app.card.track", lang, base=begins)
     return (
         f'<div class="cus-track" role="img" aria-label="{escape(told)}" title="{escape(told)}">'
         f'<i class="cus-fill-{now.status}" style="left:{first:.1f}%;width:{last - first:.1f}%"></i>'

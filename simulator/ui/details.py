@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from simulator.i18n import catalogue, text
 from simulator.lever_path import least
 from simulator.parameters import levers
-from simulator.report import rows, wording, words
+from simulator.report import face_value, rows, wording, words
 from simulator.report.effects import effects_table, has_effects
 from simulator.report.effects import title as effects_title
 from simulator.report.markup import unmarked
@@ -130,7 +130,7 @@ def _tests(entry: Entry, result: Result, current: Run, lang: str) -> None:
         _title("report.face_value", lang)
         if st.toggle(text("app.face_value", lang), key="face_value"):
             naive = open_entry(entry, result.study.horizon, face_value=True)
-            sentence = wording.face_value_sentence(naive, lang)
+            sentence = face_value.sentence(naive, lang)
             if sentence is not None:
                 st.markdown(unmarked(sentence))
 

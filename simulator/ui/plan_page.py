@@ -98,7 +98,7 @@ def _key(goal: Goal) -> str:
 
 
 def _named(goal: Goal, lang: str) -> str:
-    return f"{planning.goal_name(goal, lang)} {planning.goal_words(goal)}"
+    return f"{planning.goal_name(goal, lang)} {planning.goal_words(goal, lang)}"
 
 
 def _scenario(found: Opened) -> str:
