@@ -95,7 +95,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         "store",
     ),
     ("stored_batch", "store_query"),
-    ("report.sidebyside", "charts.lines"),
+    ("report.sidebyside", "report.target_list", "charts.lines"),
     ("charts.causes", "charts.waterfall", "charts.pyramid", "charts.limits", "charts.fan"),
     ("charts.overlay", "report.workbook", "report.planning"),
     ("intake", "intake.layout"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from simulator.i18n import text
+from simulator.outlook import Outlook
 from simulator.run import Result, Run, run_case
 from simulator.ui import link, session
 from simulator.ui.draft import EMPTY, case_of, draft_of, equal, last_year
@@ -35,9 +36,13 @@ class Opened:
 
 @dataclass
 class Latest:
-    """What a session shows now, for what is drawn once and read later, as downloads are."""
+    """What a session shows now, for what is drawn once and read later, as downloads are.
+
+    ``looked``: the draws on the page, if there are any.
+    """
 
     opened: Opened
+    looked: Outlook | None = None
 
     @property
     def result(self) -> Result:

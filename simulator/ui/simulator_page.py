@@ -70,6 +70,7 @@ def _live(frame: Frame, lang: str) -> None:
         session.listen()
         session.listened()
         frame.latest.opened = again(frame.latest.opened)
+    frame.latest.looked = None
     found, result = frame.latest.opened, frame.latest.result
     current = found.current
     with frame.head:
@@ -81,7 +82,7 @@ def _live(frame: Frame, lang: str) -> None:
     takeaway.draw(frame.take, frame.latest, lang)
     details.draw(frame.details, found.entry, result, current, lang)
     # Last of all: the lines stand already while the draws are made.
-    looked = graphs.look_ahead(current)
+    frame.latest.looked = looked = graphs.look_ahead(current)
     if looked is not None:
         graphs.draw_bands(ranged, result, current, looked, lang)
         head.html(_head(found, result, looked, lang))

@@ -12,10 +12,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 import simulator
-from simulator.export import file_name, place_reference, scenario_yaml, targets_csv
+from simulator.export import file_name, place_reference, scenario_yaml
 from simulator.i18n import text
 from simulator.reach import LIBRARY_PREFIX
 from simulator.report.markup import unmarked
+from simulator.report.target_list import target_list
 from simulator.run import Result, Run
 from simulator.scenario import TREND
 from simulator.ui import link, session
@@ -73,7 +74,7 @@ def frame(latest: Latest, lang: str) -> Slots:
         )
         st.download_button(
             text("app.take.targets", lang),
-            data=lambda: targets_csv(latest.opened.current),
+            data=lambda: targets_now(latest, lang),
             file_name=f"{name}_targets.csv",
             mime="text/csv",
             on_click="ignore",
@@ -84,6 +85,11 @@ def frame(latest: Latest, lang: str) -> Slots:
         )
         _files(latest, lang)
     return Slots(_panel("share", "link", lang), _panel("reproduce", "terminal", lang))
+
+
+def targets_now(latest: Latest, lang: str) -> bytes:
+    """The targets of what stands, in the words of the session, with the probabilities looked at."""
+    return target_list(latest.result, latest.opened.current, latest.looked, lang)
 
 
 def _panel(key: str, icon: str, lang: str) -> DeltaGenerator | None:

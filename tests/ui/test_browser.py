@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
 import socket
@@ -124,6 +125,23 @@ def _download(page: object) -> str:
     with page.expect_download() as download:  # type: ignore[attr-defined]
         page.locator(".st-key-download_yaml button").click()  # type: ignore[attr-defined]
     return Path(download.value.path()).read_text(encoding="utf-8")
+
+
+def test_the_targets_taken_along_say_what_the_page_does(address: str, browser: object) -> None:
+    page = browser.pages[0]  # type: ignore[attr-defined]
+    _go(page, address, _RATE)
+    _settle(page)
+    page.locator(".st-key-bands label").first.click()
+    chance = page.locator('[data-target="resident_urbanization_rate"] dl')
+    sync_api.expect(chance).to_contain_text("±", timeout=ANSWER)
+    with page.expect_download() as download:
+        page.locator(".st-key-download_targets button").click()
+    raw = Path(download.value.path()).read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(raw.decode("utf-8-sig").splitlines()))
+    row = next(r for r in rows if r["指标"] == "常住人口城镇化率")
+    assert row["预测值"] == page.locator(_RATE).inner_text().split()[0]
+    assert row["达到目标的概率"].endswith("%")
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,17 @@ from reading import ROOT
 
 from simulator import load_scenario, run
 from simulator.export import file_name, place_reference, scenario_yaml, targets_csv
+from simulator.i18n import text
+from simulator.outlook import outlook
 from simulator.report.bundle import bundle
 from simulator.report.files import write_result
 from simulator.report.plain_cells import csv_text, plain
+from simulator.report.target_list import target_list
 from simulator.run import Result, run_case
 from simulator.scenario import parse_scenario
 from simulator.schema import Case
+from simulator.units import dimension, to_base
+from simulator.vocabulary import indicators
 
 SCENARIO = ROOT / "scenarios" / "quxian.yaml"
 CASES = {
@@ -89,6 +95,50 @@ def test_the_target_table_opens_in_a_spreadsheet(result: Result) -> None:
     for row, check in zip(rows, checks, strict=True):
         assert row["quote"] == check.target.quote
         assert (float(row["gap"]) if row["gap"] else None) == check.gap
+
+
+@pytest.mark.parametrize(
+    ("lang", "unit", "seat"), [("zh", "万人", 2), ("en", "thousand persons", 1)]
+)
+def test_the_targets_of_the_page_are_in_its_words_with_its_figures(
+    result: Result, lang: str, unit: str, seat: int
+) -> None:
+    plan = result.runs["plan"]
+    raw = target_list(result, plan, None, lang)
+    assert raw.startswith(b"\xef\xbb\xbf")
+    told = raw.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(told)))
+    heads = {key: text(key, lang) for key in ("col.indicator", "col.unit", "col.projected",
+             "col.gap", "col.target_any", "col.status", "col.quote", "col.plan_base")}  # fmt: skip
+    assert set(heads.values()) <= set(rows[0])
+    assert [row[heads["col.quote"]] for row in rows] == [c.target.quote for c in plan.targets]
+    shown = {row[heads["col.indicator"]]: row for row in rows}
+    for row, check in zip(rows, plan.targets, strict=True):
+        people = dimension(check.target.unit) == "persons"
+        size = 1e3 if people and lang == "en" else to_base(1, "万人") if people else 1.0
+        digits = seat if people else 2
+        for key, value in (("col.projected", check.projected), ("col.gap", check.gap)):
+            base = value if value is None or not people else to_base(value, check.target.unit)
+            want = "" if base is None else f"{base / size:.{digits}f}"
+            assert row[heads[key]] == want
+        float(row[heads["col.target_any"]])  # a number for a spreadsheet
+    card = shown[indicators()["county_seat_population"].label(lang)]
+    assert card[heads["col.unit"]] == unit
+    assert "2020" in card[heads["col.plan_base"]]
+    assert text("status.missed", lang) in card[heads["col.status"]]
+    assert "county_seat_population" not in told
+    assert not re.search(r"\d\.\d{4}", told)
+
+
+def test_probabilities_go_along_once_there_are_draws(result: Result) -> None:
+    plan = result.runs["plan"]
+    looked = outlook(plan, 16, 1)
+    rows = list(csv.DictReader(io.StringIO(
+        target_list(result, plan, looked, "zh").decode("utf-8-sig")
+    )))  # fmt: skip
+    told = [row[text("report.probability", "zh")] for row in rows]
+    assert told == ["" if p is None else f"{p:.1%}" for p in looked.probability]
+    assert any(told)
 
 
 def test_words_of_others_are_no_formulas() -> None:
