@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 
 FOLDER = Path(__file__).with_name("messages")
 LANGUAGES = ("zh", "en")
-#: Persons in one unit in which people are shown, and its decimals: 万人, thousand persons.
+#: Persons in one unit in which people are shown, and its decimals: 万人, thousand.
 PEOPLE_UNIT = {"zh": 1e4, "en": 1e3}
 PEOPLE_DIGITS = {"zh": 2, "en": 1}
 

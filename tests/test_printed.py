@@ -42,9 +42,9 @@ def test_every_printed_unit_has_an_english_name() -> None:
 @pytest.mark.parametrize(
     ("value", "unit", "english", "chinese"),
     [
-        (76.22, "万人", "762.2 thousand persons", "76.22 万人"),
-        (1_263_907.0, "人", "1,263.907 thousand persons", "1,263,907 人"),
-        (0.5, "亿人", "50,000 thousand persons", "0.5 亿人"),
+        (76.22, "万人", "762.2 thousand", "76.22 万人"),
+        (1_263_907.0, "人", "1,263.907 thousand", "1,263,907 人"),
+        (0.5, "亿人", "50,000 thousand", "0.5 亿人"),
         (1227.0, "平方公里", "1,227 km²", "1,227 平方公里"),
         (1.5, "亿元", "150,000,000 yuan", "1.5 亿元"),
         (43.6, "%", "43.6 %", "43.6 %"),

@@ -458,7 +458,7 @@ def test_numbers_for_show() -> None:
 
 def test_values_and_amounts_carry_their_unit() -> None:
     assert wording.value_of(0.2407, "share", "en") == "24.07 %"
-    assert wording.value_of(895_595.0, "persons", "en") == "895.6 thousand persons"
+    assert wording.value_of(895_595.0, "persons", "en") == "895.6 thousand"
     assert wording.value_of(895_595.0, "persons", "zh") == "89.56 万人"
     assert wording.value_of(float("nan"), "", "zh") == "–"
     assert wording.amount(3.5e9, "元", "zh") == "35.00 亿元"
@@ -482,7 +482,7 @@ def test_goals_and_gaps() -> None:
     growth = checks["urbanization_rate_annual_increase"]
     assert plan_base.base_of(growth, place, "en") == "–"
     assert (wording.reached(seat, "zh"), wording.reached(seat, "en")) == ("25.43", "254.3")
-    assert wording.gap(seat, "en") == "-25.7 thousand persons"
+    assert wording.gap(seat, "en") == "-25.7 thousand"
     assert wording.gap(rate, "zh").endswith("个百分点")
     assert wording.gap(rate, "en").endswith("points")
     assert wording.gap(seat, "zh").endswith("万人")

@@ -45,7 +45,7 @@ def area(name: str, lang: str) -> str:
 
 
 def unit_name(unit: str, lang: str) -> str:
-    """A unit in the reader's language: ``thousand persons`` for 万人, see `counted`."""
+    """A unit in the reader's language: ``thousand`` for 万人, see `counted`."""
     if lang == "zh":
         return unit
     if dimension(unit) == "persons":

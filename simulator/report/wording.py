@@ -162,7 +162,7 @@ def target_headers(result: Result, lang: str) -> tuple[list[str], list[int]]:
         text("col.plan_base", lang),
         text("col.target_any", lang),
     ]
-    figures = [1, 2]
+    figures = [2]
     for run in result.runs.values():
         figures += [len(headers), len(headers) + 1]
         headers += [scenario_label(run, lang), text("col.gap", lang), text("col.status", lang)]

@@ -34,12 +34,18 @@ _TAGS = {"zh": "zh-CN", "en": "en"}
 
 
 @functools.cache
-def _script(lang: str) -> str:
-    """The page's own script with the words of its language."""
+def _script(lang: str, first: bool) -> str:
+    """The page's own script with the words of its language, and what opens its side panel.
+
+    On a narrow screen the levers and the other pages are behind that button alone.
+    """
+    opens = text(f"app.sidebar.{'levers' if first else 'pages'}", lang)
+    style = f'<style>:root {{ --cus-sidebar: "{opens}"; }}</style>'
     limits = {"low": "LOW", "high": "HIGH"}
     page = {"lang": _TAGS[lang], "refused": text("app.number_refused", lang, **limits)}
     words = json.dumps(page, ensure_ascii=False).replace("</", "<\\/")  # ends no script
-    return f"<script>{_SCRIPT.read_text(encoding='utf-8').replace('PAGE;', f'{words};')}</script>"
+    script = _SCRIPT.read_text(encoding="utf-8").replace("PAGE;", f"{words};")
+    return f"{style}<script>{script}</script>"
 
 
 def main() -> None:
@@ -65,7 +71,7 @@ def main() -> None:
     session.place("pages", {}).update(pages)
     chosen = st.navigation(list(pages.values()), position="top")
     st.html(_STYLE)
-    st.html(_script(lang), unsafe_allow_javascript=True)
+    st.html(_script(lang, chosen == pages[_FIRST]), unsafe_allow_javascript=True)
     chosen.run()
 
 

@@ -6,19 +6,24 @@ from collections.abc import Iterable
 from html import escape
 
 from simulator.report.rows import Table, Toned
+from simulator.report.wording import sentence
+
+#: Letters of a cell with emphasis, such as a status, that is not broken over two lines.
+_WORD = 12
 
 
 def html(table: Table) -> str:
-    """A table of words as HTML; every cell is escaped."""
+    """A table of words as HTML; every cell is escaped, heads begin with a capital."""
 
     def cell(tag: str, i: int, value: str) -> str:
         shown = escape(value)
         if isinstance(value, Toned):
-            shown = f'<span class="cus-{value.tone}">{shown}</span>'
+            whole = " cus-word" if len(value) <= _WORD else ""
+            shown = f'<span class="cus-{value.tone}{whole}">{shown}</span>'
         scope = ' scope="col"' if tag == "th" else ""
         return f"<{tag}{scope}{' class=cus-num' if i in table.numbers else ''}>{shown}</{tag}>"
 
-    head = "".join(cell("th", i, h) for i, h in enumerate(table.headers))
+    head = "".join(cell("th", i, sentence(h)) for i, h in enumerate(table.headers))
     body = "".join(
         "<tr>" + "".join(cell("td", i, v) for i, v in enumerate(row)) + "</tr>"
         for row in table.rows

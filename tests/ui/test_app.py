@@ -352,9 +352,7 @@ def test_a_card_names_the_year_of_the_plan_s_base(result: Result) -> None:
     assert '<dd class="">24.48 万人（2020 年，规划列作 2022 年）</dd>' in page
     assert '<dd class="">43.6 % (2022)</dd>' in page
     assert page.count(f"<dt>{text('col.plan_base', 'zh')}</dt>") == 2
-    assert "244.8 thousand persons (2020, printed as 2022)" in board.cards(
-        result, result.trend, None, "en"
-    )
+    assert "244.8 thousand (2020, printed as 2022)" in board.cards(result, result.trend, None, "en")
 
 
 def test_a_card_says_what_happened_and_what_it_is_of() -> None:

@@ -312,6 +312,34 @@ def test_a_number_is_taken_as_it_is_written_or_not_at_all(address: str, browser:
     sync_api.expect(field).to_have_value("1000", timeout=ANSWER)
 
 
+@pytest.mark.parametrize(("lang", "levers"), [("zh", "调整参数"), ("en", "Levers")])
+def test_a_narrow_screen_names_its_panel_and_cuts_no_word(
+    address: str, browser: object, lang: str, levers: str
+) -> None:
+    page = browser.pages[0]  # type: ignore[attr-defined]
+    page.set_viewport_size({"width": 420, "height": 900})
+    _go(page, f"{address}/?lang={lang}", _RATE)
+    _settle(page)
+    opens = page.get_by_test_id("stExpandSidebarButton")
+    assert levers in opens.evaluate("e => getComputedStyle(e, '::after').content")
+    assert opens.evaluate("e => e.getBoundingClientRect().width") > 80
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 420, "the page itself scrolls sideways"
+    # Beside a first column of words there is room for figures, which a finger moves.
+    for table in page.locator(".cus-scroll").all():
+        room, first = table.evaluate(
+            "e => [e.clientWidth, e.querySelector('tbody td').getBoundingClientRect().width]"
+        )
+        assert room / 4 < first < room / 2
+        cut = table.evaluate(
+            "e => [...e.querySelectorAll('td')].filter(c => c.scrollWidth > c.clientWidth + 1)"
+            ".map(c => c.innerText)"
+        )
+        assert cut == []
+    opens.click()
+    page.locator(".st-key-lever_basic_jobs [type=range]").wait_for(timeout=ANSWER)
+
+
 def test_nothing_is_called_by_markup(address: str, browser: object) -> None:
     """Names that screen readers say are words."""
     page = browser.pages[0]  # type: ignore[attr-defined]

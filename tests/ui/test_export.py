@@ -97,9 +97,7 @@ def test_the_target_table_opens_in_a_spreadsheet(result: Result) -> None:
         assert (float(row["gap"]) if row["gap"] else None) == check.gap
 
 
-@pytest.mark.parametrize(
-    ("lang", "unit", "seat"), [("zh", "万人", 2), ("en", "thousand persons", 1)]
-)
+@pytest.mark.parametrize(("lang", "unit", "seat"), [("zh", "万人", 2), ("en", "thousand", 1)])
 def test_the_targets_of_the_page_are_in_its_words_with_its_figures(
     result: Result, lang: str, unit: str, seat: int
 ) -> None:
