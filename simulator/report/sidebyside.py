@@ -19,6 +19,10 @@ _POINT = 1e-4
 _PEOPLE = 100.0
 
 
+#: The one rule of settlement that is an amount, and what it counts unless a file says otherwise.
+_QUOTA, _USUAL = "annual_quota", "total"
+
+
 class Column(NamedTuple):
     """A scenario under the name that heads its column."""
 
@@ -37,14 +41,21 @@ def levers(columns: Sequence[Column], lang: str) -> Table:
         shown = []
         for column, values in zip(columns, chosen, strict=True):
             cell = words.lever_words(p, cast(words.LeverValue | None, values.get(name)), lang)
-            jobs = getattr(column.run.case.levers, group)
-            basis = getattr(jobs, "basis", None) if name in values else None
+            basis = _basis(column.run, group, lever) if name in values else None
             shown.append(cell if basis is None else f"{cell} ({text(f'app.basis.{basis}', lang)})")
         equal = len(set(shown)) == 1
         cells = [p.label(lang), *shown]
         rows.append((equal, tuple(Toned(c, "muted") if equal else c for c in cells)))
     ordered = tuple(row for _, row in sorted(rows, key=lambda item: item[0]))
     return Table((text("col.lever", lang), *(c.name for c in columns)), ordered, frozenset())
+
+
+def _basis(run: Run, group: str, lever: str) -> str | None:
+    """What an amount counts, where it can be one or the other; a quota says so if it is unusual."""
+    basis = getattr(getattr(run.case.levers, group), "basis", None)
+    if group == "settlement" and (lever != _QUOTA or basis == _USUAL):
+        return None
+    return basis
 
 
 def targets(columns: Sequence[Column], lang: str) -> Table:

@@ -16,6 +16,7 @@ from simulator.report.plain_cells import plain
 from simulator.report.rows import Table
 from simulator.report.sidebyside import Column
 from simulator.run import Result, Run
+from simulator.scenario import TREND
 from simulator.ui import controls, saved, session, tables
 from simulator.ui.library import open_entry
 from simulator.ui.opening import entries
@@ -193,7 +194,8 @@ def _differences(columns: Sequence[Column], lang: str) -> None:
     plans = [t.at for c in columns for t in c.run.study.place.targets if t.at in years]
     left, right = st.columns(2)
     with left:
-        base = st.selectbox(text("app.compare.base", lang), names)
+        trends = [i for i, c in enumerate(columns) if c.run.id == TREND]
+        base = st.selectbox(text("app.compare.base", lang), names, index=next(iter(trends), 0))
     with right:
         at = years.index(plans[0]) if plans else len(years) - 1
         year = st.selectbox(text("app.compare.year", lang), years, index=at)

@@ -152,6 +152,7 @@ def test_a_kept_scenario_is_compared(app: Open) -> None:
     assert ("kept", "多给岗位") in chosen.value
     chosen.set_value([("quxian.yaml", TREND), ("quxian.yaml", "plan"), ("kept", "多给岗位")]).run()
     assert not session.exception
+    assert session.selectbox[-2].value == "趋势"  # what differences are from, unless chosen
     table = pages(session)
     assert "多给岗位" in table
     assert f"{shown[0]} % ({shown[1]})" in table
@@ -160,6 +161,19 @@ def test_a_kept_scenario_is_compared(app: Open) -> None:
     turn_to(session, "simulator")
     assert session.session_state["draft"].values["basic_jobs"] == 5000.0
     assert cards(session)["resident_urbanization_rate"] == shown
+
+
+def test_only_amounts_say_what_they_count(app: Open) -> None:
+    session = app("zh")
+    session.slider(key="slider_residence_years").set_value(2).run()
+    session.toggle(key="limit_annual_quota").set_value(True).run()
+    session.number_input(key="number_annual_quota").set_value(3000).run()
+    session.text_input(key="draft_name").set_value("门槛").run()
+    session.button(key="keep_scenario").click().run()
+    table = pages(turn_to(session, "compare"))
+    assert "<td>2 年</td>" in table
+    assert "<td>3,000 人/年</td>" in table
+    assert f"({text('app.basis.total', 'zh')})" in table
 
 
 def test_comparing_needs_two_and_says_so(app: Open) -> None:
