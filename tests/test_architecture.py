@@ -88,6 +88,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     (
         "report.effects",
         "report.accuracy",
+        "report.accuracy_words",
         "report.calibration",
         "report.record",
         "report.stored",

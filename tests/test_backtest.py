@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from simulator.county_lists import county_locations
 from simulator.county_tables import CORE_2010, CORE_2020, TEXT, read_census
 from simulator.errors import ScenarioError
 from simulator.flow_model import Trees, predict, share_of, stretched_logit
+from simulator.i18n import text
 from simulator.matching import match, prefecture_stem, stem
 from simulator.parameters import central_values
 from simulator.reach import MAX_TABLE_BYTES
@@ -36,6 +38,7 @@ from simulator.report.accuracy import (
     losses,
     part_lines,
 )
+from simulator.report.accuracy_words import in_language
 from simulator.scores import point, spread
 from tools.boosted_trees import boost, cut_points
 
@@ -340,3 +343,16 @@ def test_the_learnt_priors_come_from_the_script(reference: Path, tmp_path: Path)
     write_priors(outcomes(reference / "data"), tmp_path)
     shipped = ROOT / "simulator" / "data" / "flow_priors.csv"
     assert (tmp_path / "flow_priors.csv").read_bytes() == shipped.read_bytes()
+
+
+def test_the_page_kept_in_english_is_told_in_chinese_by_the_same_messages() -> None:
+    page = (ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8")
+    told = in_language(page, "zh")
+    assert in_language(page, "en") == page
+    assert told.startswith(f"# {text('accuracy.title', 'zh')}\n")
+    english = set(re.findall(r"[A-Za-z]{3,}", told.replace("python -m simulator backtest", "")))
+    assert english <= {"MAPE", "WAPE", "MAE", "draws"}
+    figures = [re.findall(r"\d+\.\d+", words) for words in (page, told)]
+    assert figures[0] == figures[1]
+    assert len(figures[0]) > 150
+    assert len(told.splitlines()) == len(page.splitlines())

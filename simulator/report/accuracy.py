@@ -168,7 +168,8 @@ def boundary_lines(found: Backtest, lang: str) -> list[str]:
     suspects = np.flatnonzero(found.suspicious())
     lines = [
         text("accuracy.changed", lang, n=len(changed),
-             names=_names([f"{u.code} {u.name} ({u.change})" for u in changed])),
+             names=_names([f"{u.code} {u.name} ({text(f'accuracy.change.{u.change}', lang)})"
+                           for u in changed])),
         text("accuracy.unmatched", lang, n=len(found.unmatched), names=_names(found.unmatched)),
         text("accuracy.suspects", lang, n=len(suspects),
              names=_names([f"{found.units[i].code} {found.units[i].name}" for i in suspects])),

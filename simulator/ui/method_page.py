@@ -14,6 +14,7 @@ import simulator
 from simulator.i18n import catalogue, text
 from simulator.parameters import LEVER_PREFIX, TABLE, Parameter, parameters, table_hash
 from simulator.report import words
+from simulator.report.accuracy_words import in_language
 from simulator.report.rows import Table, Toned
 from simulator.ui import tables
 
@@ -65,7 +66,7 @@ def _equations(lang: str) -> None:
 
 def _accuracy(lang: str) -> None:
     if _ACCURACY.is_file():
-        st.markdown(_ACCURACY.read_text(encoding="utf-8"))
+        st.markdown(in_language(_ACCURACY.read_text(encoding="utf-8"), lang))
     else:
         st.info(text("app.method.no_accuracy", lang), icon=":material/hourglass_empty:")
 
