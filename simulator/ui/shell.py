@@ -40,6 +40,7 @@ def _script(lang: str, first: bool) -> str:
     On a narrow screen the levers and the other pages are behind that button alone.
     """
     opens = text(f"app.sidebar.{'levers' if first else 'pages'}", lang)
+    opens = opens.replace("<", "\\3c ")  # ends no style
     style = f'<style>:root {{ --cus-sidebar: "{opens}"; }}</style>'
     limits = {"low": "LOW", "high": "HIGH"}
     page = {"lang": _TAGS[lang], "refused": text("app.number_refused", lang, **limits)}

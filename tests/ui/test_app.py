@@ -17,6 +17,7 @@ from simulator.i18n import catalogue, people, text
 from simulator.parameters import levers, parameters
 from simulator.report import words
 from simulator.report.errors import describe
+from simulator.report.wording import sentence
 from simulator.run import Result, run_case
 from simulator.scenario import TREND, parse_scenario
 from simulator.ui import cards as board
@@ -118,7 +119,7 @@ def test_what_each_lever_changed_is_told_once_one_is_set(app: Open, lang: str) -
     assert told not in [c.value for c in session.caption]
     session.slider(key="slider_basic_jobs").set_value(2000).run()
     assert told in [c.value for c in session.caption]
-    assert text("effect.total", lang) in pages(session)
+    assert f">{sentence(text('effect.total', lang))}</th>" in pages(session)
 
 
 def test_superseded_estimates_are_worked_out_when_asked(app: Open) -> None:

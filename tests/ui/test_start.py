@@ -85,7 +85,9 @@ def test_memory_is_set_aside_whatever_fails(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_no_word_ends_the_script_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shell, "text", lambda *_, **__: "</script><b>")
-    script = shell._script.__wrapped__("zh")
+    script = shell._script.__wrapped__("zh", True)
     assert script.count("</script>") == 1
     assert script.endswith("</script>")
     assert "<\\/script><b>" in script
+    assert script.count("</style>") == 1
+    assert '--cus-sidebar: "\\3c /script>\\3c b>"' in script
