@@ -117,6 +117,15 @@ def test_what_is_wrong_in_several_files_is_told_together() -> None:
     assert len(refused.value.violations) == sum(len(violations(path)) for path in paths)
 
 
+def test_a_key_that_only_the_other_kind_has_hides_nothing(tmp_path: Path) -> None:
+    """`name` stands for a faulty name in a place; in a scenario it is itself the fault."""
+    path = tmp_path / "policy.yaml"
+    path.write_text(
+        "kind: scenario\nid: policy\nname: {zh: 甲}\nextends: quxian\n"
+        "parameters: {fertility_ratio: 9}\n", encoding="utf-8")  # fmt: skip
+    assert [v.code for v in violations(path)] == ["unknown_key", "out_of_range"]
+
+
 def test_within_a_file_violations_stand_in_the_order_of_lines() -> None:
     for case in CASES:
         places = [(v.file, v.line or 0) for v in violations(case)]
