@@ -75,7 +75,7 @@ def _link(chain: Chain, document: Document) -> PlaceFile | ScenarioFile | None:
     kind = document.data.get("kind")
     if kind not in list(_KINDS):  # a list or group cannot be looked up
         code = "missing_key" if kind is None else "not_allowed"
-        params: dict[str, Any] = {"key": "kind", "allowed": list(_KINDS), "nearest": None}
+        params: dict[str, Any] = {"key": "kind", "allowed": list(_KINDS)}
         chain.faults.append(document.violation(code, ("kind",), kind, **params))
         kind = _kind_by_keys(document)
         if kind is None:

@@ -49,7 +49,10 @@ def doubts(name: str, province: str, code: str) -> list[Doubt]:
     known = provinces()
     if province and province not in known:
         close = next((p for p in known if p.startswith(province)), None)
-        params = {"allowed": list(known), "nearest": close or nearest(province, list(known))}
+        params = {
+            "allowed": list(known),
+            "nearest": close or nearest(province, list(known), proper=True),
+        }
         return [Doubt("not_allowed", "province", params), *doubts(name, "", code)]
     if province and code and code[:_PREFIX] != known[province]:
         owner = next((p for p, prefix in known.items() if prefix == code[:_PREFIX]), None)
