@@ -24,8 +24,8 @@ _BODY = re.compile(r"^documents:", re.MULTILINE)
 _LAST = "999999"
 _LANGUAGES = tuple(Words.model_fields)
 #: What other kinds of areas are called, and all of them in letters.
-_KINDS = ("省", "自治区",
-          "county", "district", "city", "town", "province", "shi", "xian", "qu", "zhen")  # fmt: skip
+_KINDS = ("省", "自治区", "county", "district", "city", "town",
+          "province", "shi", "xian", "qu", "zhen")  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -140,6 +140,18 @@ def test_the_valid_place_is_valid_and_runs_to_its_horizon() -> None:
     assert load_scenario(PLACE).years == range(2023, 2036)
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_why_the_system_refuses_is_said_in_the_language_first(tmp_path: Path, lang: str) -> None:
+    own = {"zh": "这是文件夹", "en": "it is a folder"}[lang]
+    [fault] = violations(tmp_path)
+    words = describe(fault, lang)
+    assert own in words
+    assert words.index(own) < words.index("Is a directory")
+    told = CliRunner().invoke(app, ["export", "quxian", "--to", "yaml", "--out", str(PLACE),
+                                    "--lang", lang]).stderr  # fmt: skip
+    assert ("已有同名文件" if lang == "zh" else "there is a file of this name") in told
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     [missing] = violations(tmp_path / "nowhere.yaml")
     assert missing.code == "not_found"
@@ -346,7 +358,13 @@ OTHER = {
     "census_year",
     "census_year_needed",
     # tests/test_run_store.py and tests/test_workers.py
+    "query_closed",
+    "query_empty",
+    "query_no_column",
+    "query_no_table",
     "query_refused",
+    "query_syntax",
+    "query_value",
     "folder_without_yaml",
     "run_damaged",
     "run_files_changed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -78,3 +79,31 @@ def test_the_language_is_known_before_anything_else_is_read(
     assert asked_language(words) == lang
     told = CliRunner().invoke(app, words).stderr
     assert ("命令有误" in told) == (lang == "zh")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["run", ""], "2"),
+        (["run", " "], "2"),
+        (["check", "quxian", "\t"], "3"),
+        (["run", "quxian", "--out", ""], "--out"),
+        (["run", "quxian", "--out="], "--out"),
+        (["run", "--table", ""], "--table"),
+        (["runs", "show", ""], "3"),
+        (["runs", "query", ""], "3"),
+        (["export", "quxian", "--to", ""], "--to"),
+        (["places", ""], "2"),
+    ],
+)
+def test_an_empty_word_is_no_name_and_never_the_folder_where_one_is(
+    words: list[str], named: str, lang: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = CliRunner().invoke(app, [*words, "--lang", lang])
+    assert found.exit_code == 2
+    assert found.stdout == ""
+    assert {"zh": "是空的", "en": "is empty"}[lang] in found.stderr
+    assert named in found.stderr
+    assert list(tmp_path.iterdir()) == []
