@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+import typer
+from typer._click import exceptions as parser
 from typer.testing import CliRunner
 
 from simulator.cli import app
@@ -107,3 +111,20 @@ def test_an_empty_word_is_no_name_and_never_the_folder_where_one_is(
     assert {"zh": "是空的", "en": "is empty"}[lang] in found.stderr
     assert named in found.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_private_module_of_the_parser_is_what_the_pinned_version_has() -> None:
+    """The public one lacks these; a new version must be looked at before it is pinned."""
+    assert version("typer") == "0.29.2", "look whether `typer` makes them public, then change this"
+    assert parser.__name__ == "typer._click.exceptions"
+    public = set(dir(typer)) | set(dir(typer.exceptions))
+    needed = {"BadOptionUsage": "option_name", "MissingParameter": "param",
+              "NoArgsIsHelpError": "ctx", "NoSuchOption": "possibilities"}  # fmt: skip
+    assert not public & needed.keys()
+    for name, known in needed.items():
+        kind = getattr(parser, name)
+        assert issubclass(kind, parser.UsageError)
+        assert known in {*inspect.signature(kind).parameters, *dir(kind)}
+    assert issubclass(parser.UsageError, parser.ClickException)
+    assert parser.UsageError.exit_code == 2
+    assert issubclass(typer.BadParameter, parser.UsageError)
