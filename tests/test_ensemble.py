@@ -87,6 +87,8 @@ def test_a_thread_that_fails_stops_the_others(workers: int) -> None:
 def test_an_interrupt_stops_the_threads_at_the_next_chunk() -> None:
     """Ctrl-C reaches the main thread, which waits for the others."""
     done: list[int] = []
+    # A shell starts what runs in the background with the signal ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def work(part: range) -> None:
         if part.start == 20:
@@ -94,8 +96,11 @@ def test_an_interrupt_stops_the_threads_at_the_next_chunk() -> None:
         time.sleep(0.005)
         done.append(part.start)
 
-    with pytest.raises(KeyboardInterrupt):
-        in_threads(work, range(2000), 1, 2)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            in_threads(work, range(2000), 1, 2)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert len(done) < 1000
 
 
