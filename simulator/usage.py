@@ -79,6 +79,8 @@ def _blank(words: Sequence[str], lang: str) -> str:
         name, _, value = word.partition("=") if word.startswith("--") else ("", "", word)
         if not value.strip() and (not name or "=" in word):
             before = name or (words[i - 1] if i and words[i - 1].startswith("--") else "")
+            if before == _LANG:
+                continue  # its refusal names the languages that there are
             if before:
                 return text("usage.blank_value", lang, name=before)
             return text("usage.blank_word", lang, n=i + 1)
