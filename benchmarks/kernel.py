@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from numba import njit
 
+from benchmarks.bands import run_bands
 from benchmarks.numpy_step import long_frame, numpy_step, pandas_step
 from simulator import load_scenario, run
-from simulator.bands import run_bands
 from simulator.births import add_births
 from simulator.draws import simulate_draws
 from simulator.ensemble import BLOCK, draw_inputs, draw_parameters

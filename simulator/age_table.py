@@ -19,6 +19,8 @@ COLUMNS = ("year", "sex", "age_from", "age_to", "persons")
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
 _COUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{0,15})?")
 _YEARS, _AGES, _PERSONS = (1949, 2100), (0, OPEN_AGE), (0, 2e9)
+_ANY_YEAR = frozenset(range(_YEARS[0], _YEARS[1] + 1))
+_LIMITS = {"year": _YEARS, "age_from": _AGES, "age_to": _AGES, "persons": _PERSONS}
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,11 @@ def read_age_table(path: Path) -> tuple[Mapping[int, AgeTable], list[Violation]]
 def parse_age_table(raw: bytes, file: str) -> tuple[Mapping[int, AgeTable], list[Violation]]:
     """`read_age_table` for bytes in hand, named ``file`` where something is wrong with them."""
     try:
-        rows, faults = _rows(decoded(file, raw), file)
+        rows, faults, torn = _rows(decoded(file, raw), file)
     except ScenarioError as error:
         return {}, list(error.violations)
-    if faults:
-        return {}, faults
     tables: dict[int, AgeTable] = {}
-    for year in sorted({row.year for row in rows}):
+    for year in sorted({row.year for row in rows} - torn):
         table = _table(year, [row for row in rows if row.year == year], file)
         if isinstance(table, Violation):
             faults.append(table)
@@ -71,7 +71,11 @@ class _Row(NamedTuple):
     persons: float
 
 
-def _rows(text: str, file: str) -> tuple[list[_Row], list[Violation]]:
+def _rows(text: str, file: str) -> tuple[list[_Row], list[Violation], set[int]]:
+    """Rows, everything wrong with any of them, and the years that a faulty row leaves torn.
+
+    A faulty row whose year cannot be read may belong to any.
+    """
     lines = [(i, line) for i, line in enumerate(text.splitlines(), 1) if line.strip()]
     cells = [
         (i, [cell.strip().strip('"') for cell in line.split(",")])
@@ -79,7 +83,7 @@ def _rows(text: str, file: str) -> tuple[list[_Row], list[Violation]]:
         if not line.startswith("#")
     ]
     if not cells:
-        return [], [Violation("age_table_empty", file)]
+        return [], [Violation("age_table_empty", file)], set()
     first, header = cells[0]
     if tuple(header) != COLUMNS:
         found = Violation(
@@ -89,47 +93,62 @@ def _rows(text: str, file: str) -> tuple[list[_Row], list[Violation]]:
             value=",".join(header),
             params={"columns": ",".join(COLUMNS)},
         )
-        return [], [found]
+        return [], [found], set()
     rows: list[_Row] = []
     faults: list[Violation] = []
+    torn: set[int] = set()
     for line, row in cells[1:]:
-        read = _row(file, line, row)
-        if isinstance(read, Violation):
-            faults.append(read)
-        else:
+        read, wrong = _row(file, line, row)
+        if read is not None:
             rows.append(read)
+        else:
+            faults += wrong
+            year = _number(file, line, "year", row[0])
+            torn |= _ANY_YEAR if isinstance(year, Violation) else {int(year)}
     if not rows and not faults:
         faults.append(Violation("age_table_empty", file))
-    return rows, faults
+    return rows, faults, torn
 
 
-def _row(file: str, line: int, row: list[str]) -> _Row | Violation:
-    """One row, or the first thing wrong with it."""
+def _row(file: str, line: int, row: list[str]) -> tuple[_Row | None, list[Violation]]:
+    """One row, or everything wrong with it."""
     if len(row) != len(COLUMNS):
         params: dict[str, Any] = {"n": len(COLUMNS), "found": len(row)}
-        return Violation("age_table_cells", file, line, value=",".join(row), params=params)
-    cells = dict(zip(COLUMNS, row, strict=True))
+        return None, [Violation("age_table_cells", file, line, value=",".join(row), params=params)]
+    cells, faults = dict(zip(COLUMNS, row, strict=True)), list[Violation]()
     if cells["sex"].upper() not in Sex.__members__:
         allowed = [sex.name.lower() for sex in Sex]
         params = {"allowed": allowed, "nearest": nearest(cells["sex"].lower(), allowed)}
-        return Violation("not_allowed", file, line, "sex", cells["sex"], params)
+        faults.append(Violation("not_allowed", file, line, "sex", cells["sex"], params))
     numbers: dict[str, float] = {}
-    limits = {"year": _YEARS, "age_from": _AGES, "age_to": _AGES, "persons": _PERSONS}
-    for column, (low, high) in limits.items():
-        words = cells[column] or (str(OPEN_AGE) if column == "age_to" else "")
-        pattern = _COUNT if column == "persons" else _WHOLE
-        if not pattern.fullmatch(words):
-            params = {"expected": "number" if column == "persons" else "integer"}
-            return Violation("not_a_number", file, line, column, words, params)
-        numbers[column] = float(words)
-        if not low <= numbers[column] <= high:
-            params = {"low": low, "high": high}
-            return Violation("outside", file, line, column, float(words), params)
-    if numbers["age_from"] > numbers["age_to"]:
-        return Violation("age_table_order", file, line, value=",".join(row))
-    year, low_age, high_age = (int(numbers[k]) for k in ("year", "age_from", "age_to"))
+    for column in _LIMITS:
+        read = _number(file, line, column, cells[column])
+        if isinstance(read, Violation):
+            faults.append(read)
+        else:
+            numbers[column] = read
+    lowest, highest = numbers.get("age_from", 0.0), numbers.get("age_to", float(OPEN_AGE))
+    if lowest > highest:
+        faults.append(Violation("age_table_order", file, line, value=",".join(row)))
+    if faults:
+        return None, faults
     sex = Sex[cells["sex"].upper()]
-    return _Row(line, year, sex, low_age, high_age, numbers["persons"])
+    year, low, high = int(numbers["year"]), int(lowest), int(highest)
+    return _Row(line, year, sex, low, high, numbers["persons"]), []
+
+
+def _number(file: str, line: int, column: str, cell: str) -> float | Violation:
+    """The number of a cell, or what is wrong with it; an empty upper age is the open one."""
+    words = cell or (str(OPEN_AGE) if column == "age_to" else "")
+    pattern = _COUNT if column == "persons" else _WHOLE
+    if not pattern.fullmatch(words):
+        params: dict[str, Any] = {"expected": "number" if column == "persons" else "integer"}
+        return Violation("not_a_number", file, line, column, words, params)
+    low, high = _LIMITS[column]
+    if not low <= float(words) <= high:
+        params = {"low": low, "high": high}
+        return Violation("outside", file, line, column, float(words), params)
+    return float(words)
 
 
 def _table(year: int, rows: list[_Row], file: str) -> AgeTable | Violation:

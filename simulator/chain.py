@@ -19,6 +19,8 @@ from simulator.validation import from_pydantic
 
 #: Any of these makes a path of what is extended; any other word is the name of a place.
 _OF_A_PATH = set("./\\")
+#: What a file can be, and a key that it then must have and the other cannot.
+_KINDS = {"place": "facts", "scenario": "extends"}
 
 
 @dataclass
@@ -71,10 +73,14 @@ def follow(first: Document, *, upload: bool = False) -> Chain:
 def _link(chain: Chain, document: Document) -> PlaceFile | ScenarioFile | None:
     """What a file says, added to the chain; its valid part where it has faults, if that helps."""
     kind = document.data.get("kind")
-    if kind not in ("place", "scenario"):
+    if kind not in list(_KINDS):  # a list or group cannot be looked up
         code = "missing_key" if kind is None else "not_allowed"
-        params: dict[str, Any] = {"key": "kind", "allowed": ["place", "scenario"], "nearest": None}
-        raise ScenarioError([document.violation(code, ("kind",), kind, **params)])
+        params: dict[str, Any] = {"key": "kind", "allowed": list(_KINDS)}
+        chain.faults.append(document.violation(code, ("kind",), kind, **params))
+        kind = _kind_by_keys(document)
+        if kind is None:
+            return None
+        document = replace(document, data=document.data | {"kind": kind})
     model: type[PlaceFile] | type[ScenarioFile] = PlaceFile if kind == "place" else ScenarioFile
     try:
         parsed = model.model_validate(document.data)
@@ -86,6 +92,12 @@ def _link(chain: Chain, document: Document) -> PlaceFile | ScenarioFile | None:
         document, parsed = replace(document, kept=part.kept), part.parsed
     chain.links.append((document, parsed))
     return parsed
+
+
+def _kind_by_keys(document: Document) -> str | None:
+    """What a file that does not say it seems to be, by a key that only one of the two has."""
+    found = [kind for kind, key in _KINDS.items() if key in document.data]
+    return found[0] if len(found) == 1 else None
 
 
 def _target(document: Document, scenario: ScenarioFile, home: Path, *, upload: bool) -> Path:

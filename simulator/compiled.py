@@ -13,12 +13,13 @@ load.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import os
+import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,16 +27,23 @@ from typing import Any
 import numba
 from numba.core.registry import cpu_target
 
+from simulator.locks import AVAILABLE, held
+
 _PACKAGE = Path(__file__).parent
 #: Where compiled code is kept if the program's own folder cannot be written to.
 _OF_THE_USER = Path("~/.cache/county-urbanization-simulator")
 #: What compiled code is made from: itself, and the enumerations that it indexes by.
 _SOURCES = (
     "axes", "births", "bracket", "compiled", "hiring", "kernel", "levers/columns", "levers/housing",
-    "levers/jobs", "levers/settlement", "moves", "sheet", "sketch", "state", "step", "trial",
+    "levers/jobs", "levers/settlement", "moves", "sheet", "state", "step", "trial",
     "waiting", "year",
 )  # fmt: skip
 _DIGITS = 12
+#: Where the program itself keeps compiled code, how it calls the folders, and how long [seconds] it
+#: keeps one that nobody uses: 30 days.
+_OWN = (_PACKAGE / "__pycache__", _OF_THE_USER)
+_NAME = re.compile(rf"numba-[0-9a-f]{{{_DIGITS}}}")
+_UNUSED = 30 * 24 * 3600.0
 #: A compiler that has not ended by then [seconds] will not.
 _PATIENCE = 900
 
@@ -74,25 +82,39 @@ def _folder(*parents: Path) -> str:
 
 _config.CACHE_DIR = _folder(
     *([Path(_config.CACHE_DIR)] if _config.CACHE_DIR else []),
-    _PACKAGE / "__pycache__",
-    _OF_THE_USER,
+    *_OWN,
 )
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Hold a lock of the system, where there is one; others wait for it."""
-    with path.open("w") as handle:
-        if importlib.util.find_spec("fcntl"):
-            import fcntl
-
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
 
 
 def _kept(done: Path) -> bool:
     """Whether the mark is there, and compiled code beside it."""
     return done.exists() and any(done.parent.glob("*/*.nbi"))
+
+
+def _remove_unused(done: Path) -> None:
+    """Remove what other versions compiled and nobody has used for a month before ``done``.
+
+    Only folders of the program's own cache that bear its names; not those that another process
+    has locked, and none where the system has no locks that would tell. What cannot be removed
+    stays.
+    """
+    folder, now = done.parent, done.stat().st_mtime
+    if not AVAILABLE or folder.parent not in [p.expanduser() for p in _OWN]:
+        return
+    for other in folder.parent.glob("numba-*"):
+        if other == folder or other.is_symlink() or not _NAME.fullmatch(other.name):
+            continue
+        with suppress(OSError), ExitStack() as locks:
+            if now - _last_used(other) > _UNUSED:
+                for lock in other.glob("*.lock"):
+                    locks.enter_context(held(lock, wait=False))
+                shutil.rmtree(other, ignore_errors=True)
+
+
+def _last_used(folder: Path) -> float:
+    """When a file of a folder was last read or written, seconds; an empty folder, when made."""
+    files = [path.stat() for path in folder.rglob("*") if path.is_file()]
+    return max([folder.stat().st_mtime, *(t for f in files for t in (f.st_mtime, f.st_atime))])
 
 
 _listeners: list[Callable[[], None]] = []
@@ -112,10 +134,14 @@ def compiled_before(module: str, function: str) -> None:
     """
     folder = Path(_config.CACHE_DIR)
     done = folder / f"{module}.kept"
-    if _config.DISABLE_JIT or not sys.executable or _kept(done):
+    if _config.DISABLE_JIT or not sys.executable:
+        return
+    if _kept(done):
+        with suppress(OSError):  # a folder that only others can write to
+            done.touch()  # the code was used now, for who removes what is not
         return
     try:
-        with _alone(folder / f"{module}.lock"):
+        with held(folder / f"{module}.lock", wait=True):
             if not _kept(done):
                 for listener in _listeners:
                     listener()
@@ -126,5 +152,6 @@ def compiled_before(module: str, function: str) -> None:
                     env={**os.environ, "PYTHONPATH": path}, timeout=_PATIENCE,
                 )  # fmt: skip
                 done.touch()
+                _remove_unused(done)
     except (OSError, subprocess.SubprocessError):
         return

@@ -107,4 +107,4 @@ class Walk:
             for n, units in _by_name().items()
             if not self.province or any(u.province == self.province for u in units)
         )
-        return nearest(name, list(inside))
+        return nearest(name, list(inside), proper=True)

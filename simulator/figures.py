@@ -9,7 +9,7 @@ from simulator.errors import Violation, nearest
 from simulator.schema import Fact, PlaceFile, Target
 from simulator.source import Document
 from simulator.units import UNITS, dimension, to_base
-from simulator.vocabulary import Indicator, indicators
+from simulator.vocabulary import COMMON, Indicator, indicators
 
 _Path = tuple[str | int, ...]
 #: Any one of these splits the residents by town and village.
@@ -70,8 +70,8 @@ def _known(document: Document, path: _Path, name: str) -> Iterator[Violation]:
     table = indicators()
     labels = {label: n for n, i in table.items() for label in (i.zh, i.en)}
     if name not in table:
-        label = next((t for t in labels if name in t), None) or nearest(name, list(labels))
-        close = nearest(name, list(table)) or labels.get(label or "")
+        close = COMMON.get(name) or nearest(name, list(table))
+        close = close or labels.get(nearest(name, list(labels)) or "")
         yield document.violation("unknown_indicator", path, name, allowed=[*table], nearest=close)
 
 
@@ -89,7 +89,9 @@ def _figure(
     indicator = known[figure.indicator]
     units = _units_of(indicator)
     if units and figure.unit not in units:
-        yield document.violation("wrong_unit", (*path, "unit"), figure.unit, allowed=units)
+        # Another unit is no slip: its number would be another too.
+        about = {"allowed": units, "nearest": None}
+        yield document.violation("wrong_unit", (*path, "unit"), figure.unit, **about)
         return
     values: list[tuple[_Path, float]] = [((*path, "value"), figure.value)]
     if isinstance(figure, Target) and figure.baseline is not None:

@@ -14,7 +14,7 @@ from simulator.run import Run
 from simulator.schema import Target
 from simulator.targets import counted
 from simulator.units import to_base
-from simulator.vocabulary import indicators
+from simulator.vocabulary import COMMON, indicators
 
 #: ``NAME``, ``NAME@YEAR`` or ``NAME>=VALUE@YEAR``.
 _ASKED = re.compile(
@@ -148,7 +148,8 @@ def _named(words: str, known: list[Target], trend: Run) -> list[Target] | Violat
     labels = {indicators()[n].label(lang): n for n in names for lang in _OF_LABELS}
     name = words if match is None else labels.get(match["name"], match["name"])
     if match is None or name not in names:
-        params = {"allowed": names, "nearest": nearest(name, [*names, *labels])}
+        close = COMMON.get(name) or nearest(name, [*names, *labels])
+        params = {"allowed": names, "nearest": close}
         return Violation("unknown_goal", "--target", value=words, params=params)
     year = None if match["year"] is None else int(match["year"])
     first, last = trend.study.place.base_year + 1, trend.study.horizon

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -54,6 +54,17 @@ def default_language() -> str:
         if value:
             return "zh" if value.lower().startswith("zh") else "en"
     return "en"
+
+
+def year_spans(years: Iterable[int], lang: str) -> str:
+    """Years in order, those that follow each other by the first and last: 2026–2030, 2032."""
+    spans: list[list[int]] = []
+    for year in sorted(set(years)):
+        if spans and year == spans[-1][-1] + 1:
+            spans[-1][1:] = [year]
+        else:
+            spans.append([year])
+    return ("、" if lang == "zh" else ", ").join("–".join(map(str, span)) for span in spans)
 
 
 def people(persons: float, lang: str, *, sign: bool = False) -> str:

@@ -12,7 +12,8 @@ from rich.console import Console
 
 from simulator.errors import ScenarioError, nearest
 from simulator.i18n import LANGUAGES, default_language, text
-from simulator.report.errors import describe_all
+from simulator.reach import system_reason
+from simulator.report.errors import describe_all, system_said
 
 MISSED, BAD_INPUT = 1, 2
 #: What shells say of a program that was ended by Ctrl-C: 128 and the number of the signal.
@@ -107,5 +108,7 @@ def refuse(error: ScenarioError, lang: str) -> typer.Exit:
 
 def cannot_write(out: Path, error: OSError, lang: str) -> typer.Exit:
     """Tell on stderr that a folder or file cannot be written; the exit to raise."""
-    print(text("cli.cannot_write", lang, path=out, reason=error.strerror), file=sys.stderr)
+    about = system_reason(error)
+    reason = system_said(about["errno"], about["reason"], lang)
+    print(text("cli.cannot_write", lang, path=out, reason=reason), file=sys.stderr)
     return typer.Exit(BAD_INPUT)

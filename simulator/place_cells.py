@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from simulator.county_places import level_of
@@ -38,7 +38,11 @@ _POWER = re.compile(r"[\d.][eE]")
 
 @dataclass(frozen=True)
 class Row:
-    """One row as read: its line, its cells by column, and the heads as the table has them."""
+    """One row as read: its line, its cells by column, and the heads as the table has them.
+
+    A column that the table lacks, or whose head is faulty, is not among the cells: only the head
+    is told of it.
+    """
 
     file: str
     line: int
@@ -53,62 +57,80 @@ class Row:
     @property
     def level(self) -> str:
         """Level of the place, by its name where the row says none."""
-        return level_named(self.cells.get("level", "")) or level_of(self.cells["name"])
+        return level_named(self.cells.get("level", "")) or level_of(self.cells.get("name", ""))
+
+    def without(self, columns: Collection[str]) -> Row:
+        """The row as if the table lacked some columns, to check what is left of a faulty one."""
+        left = {name: words for name, words in self.cells.items() if name not in columns}
+        return replace(self, cells=left)
 
 
-def cell_faults(row: Row, last: int) -> list[Violation]:
-    """What is wrong with the cells of a row, each by itself; ``last`` is the last base year."""
-    found = [row.fault("table_cell_empty", n) for n in NEEDED if not row.cells[n]]
-    if not row.cells.get("id") and not row.cells.get("code"):
-        found.append(row.fault("table_cell_empty", "code"))
+def cell_faults(row: Row, last: int) -> dict[str, Violation]:
+    """What is wrong with the cells of a row, each by itself, by column.
+
+    ``last`` is the last base year.
+    """
+    found = {n: row.fault("table_cell_empty", n) for n in NEEDED if row.cells.get(n) == ""}
+    keys = [row.cells[n] for n in ("id", "code") if n in row.cells]
+    if keys and not any(keys):
+        found["code"] = row.fault("table_cell_empty", "code")
     for column, form, code in (("id", _ID, "table_id"), ("code", _CODE, "table_code")):
         if row.cells.get(column) and not form.fullmatch(row.cells[column]):
-            found.append(row.fault(code, column))
+            found[column] = row.fault(code, column)
     level = row.cells.get("level")
     if level and level_named(level) is None:
         close = nearest(level, every_word(LEVELS))
-        found.append(row.fault("not_allowed", "level", allowed=list(LEVELS),
-                               allowed_zh=chinese(LEVELS), nearest=close))  # fmt: skip
-    found += _out_of_range(row, "year", int(wpp().years[0]) - 1, last, whole=True)
-    for columns, high in ((PERSONS, _EVERYBODY), (RATES, _ALL)):
-        for column in columns:
-            found += _out_of_range(row, column, 0, high)
-    return found or _parts(row)
+        found["level"] = row.fault("not_allowed", "level", allowed=list(LEVELS),
+                                   allowed_zh=chinese(LEVELS), nearest=close)  # fmt: skip
+    return found | dict(_number_faults(row, last))
 
 
-def _parts(row: Row) -> list[Violation]:
-    """Parts that are no less than the whole that the row gives."""
-    found = []
+def _number_faults(row: Row, last: int) -> Iterator[tuple[str, Violation]]:
+    """Column and fault of each cell that is not the number that it should be."""
+    whole = {"year": (float(wpp().years[0]) - 1.0, float(last))}
+    persons, rates = dict.fromkeys(PERSONS, (0.0, _EVERYBODY)), dict.fromkeys(RATES, (0.0, _ALL))
+    for column, (low, high) in (whole | persons | rates).items():
+        fault = _out_of_range(row, column, low, high, whole=column in whole)
+        if fault is not None:
+            yield column, fault
+
+
+def part_faults(row: Row) -> dict[str, Violation]:
+    """Parts that are no less than the whole that the row gives, by the part's column.
+
+    The cells of the row are sound by themselves.
+    """
+    found = {}
     for part, whole in WHOLE.items():
         if row.cells.get(part) and row.cells.get(whole):
             total = row.cells[whole]
             if float(row.cells[part]) >= float(total):
                 about = {"part": part, "whole": row.heads[whole], "total": total, "other": row.line}
-                found.append(row.fault("part_above_whole", part, **about))
+                found[part] = row.fault("part_above_whole", part, **about)
     return found
 
 
 def _out_of_range(
-    row: Row, column: str, low: float, high: float, *, whole: bool = False
-) -> list[Violation]:
-    """A cell that is no number, or none within its limits; an empty one is no fault."""
+    row: Row, column: str, low: float, high: float, *, whole: bool
+) -> Violation | None:
+    """The fault of a cell that is no number, or none within its limits; an empty one has none."""
     words = row.cells.get(column)
     if not words:
-        return []
+        return None
     try:
         if "_" in words or not words.isascii():  # which Python would read, and no spreadsheet
             raise ValueError(words)
         if _POWER.search(words):
-            return [_power(row, column, words)]
+            return _power(row, column, words)
         value = int(words) if whole else float(words)
     except ValueError:
-        return [row.fault("not_a_number", column, expected="integer" if whole else "number")]
+        return row.fault("not_a_number", column, expected="integer" if whole else "number")
     if column in PERSONS and low <= value <= high:
         return _not_persons(row, column, value)
     if not low <= value <= high:
-        close = {"nearest": f"{min(max(value, low), high):.10g}"} if value == value else {}
-        return [row.fault("outside", column, low=low, high=high, **close)]
-    return []
+        # The bound that is nearest is hardly what was meant, so none is proposed.
+        return row.fault("outside", column, low=low, high=high)
+    return None
 
 
 def _power(row: Row, column: str, words: str) -> Violation:
@@ -118,14 +140,22 @@ def _power(row: Row, column: str, words: str) -> Violation:
     return row.fault("table_power", column, **close)
 
 
-def _not_persons(row: Row, column: str, value: float) -> list[Violation]:
-    """A number that is none of persons: a part of one, or fewer than any county has."""
+def _not_persons(row: Row, column: str, value: float) -> Violation | None:
+    """The fault of a number that is none of persons: a part of one, or fewer than any county has.
+
+    What it would be if it was in 万人 is proposed where a county can have as many.
+    """
     small = column in _MANY and value < _FEWEST and row.level not in _SMALL_PLACES
     if value.is_integer() and not small and (value > 0.0 or column != "resident_population"):
-        return []
+        return None
     low = _FEWEST if column in _MANY and row.level not in _SMALL_PLACES else 0.0
-    close = {"nearest": f"{round(value * _WAN)}"} if value * _WAN >= 1.0 else {}
-    return [row.fault("table_persons", column, low=low, high=_EVERYBODY, **close)]
+    close = _if_in_wan(value) if value * _WAN >= max(low, 1.0) else {}
+    return row.fault("table_persons", column, low=low, high=_EVERYBODY, **close)
+
+
+def _if_in_wan(value: float) -> dict[str, str]:
+    """The persons that a number of 万人 means, as what may be meant; none if it cannot be one."""
+    return {"nearest": f"{round(value * _WAN)}"} if value < _FEWEST else {}
 
 
 def cell_doubts(row: Row) -> list[Violation]:
@@ -135,7 +165,7 @@ def cell_doubts(row: Row) -> list[Violation]:
                    "village_population", "county_seat_population"):  # fmt: skip
         value = float(row.cells.get(column) or 0.0)
         if 0.0 < value < FEW:
-            found.append(row.fault("table_few", column, few=FEW, nearest=f"{value * _WAN:.10g}"))
+            found.append(row.fault("table_few", column, few=FEW, **_if_in_wan(value)))
     for column in RATES:
         value = float(row.cells.get(column) or 0.0)
         if 0.0 < value <= 1.0:

@@ -38,26 +38,29 @@ def provinces() -> dict[str, str]:
 
 
 def doubts(name: str, province: str, code: str) -> list[Doubt]:
-    """What does not fit together; ``code`` is empty where the row has none.
+    """What does not fit together; what the row lacks, or has wrong by itself, is empty.
 
     Parameters
     ----------
-    name : of the place, as the row has it
-    province : its province
+    name : of the place, as the row has it, or empty
+    province : its province, or empty
     code : six digits, or empty
     """
     known = provinces()
-    if province not in known:
-        close = next((p for p in known if province and p.startswith(province)), None)
-        params = {"allowed": list(known), "nearest": close or nearest(province, list(known))}
-        return [Doubt("not_allowed", "province", params)]
-    if code and code[:_PREFIX] != known[province]:
+    if province and province not in known:
+        close = next((p for p in known if p.startswith(province)), None)
+        params = {
+            "allowed": list(known),
+            "nearest": close or nearest(province, list(known), proper=True),
+        }
+        return [Doubt("not_allowed", "province", params), *doubts(name, "", code)]
+    if province and code and code[:_PREFIX] != known[province]:
         owner = next((p for p, prefix in known.items() if prefix == code[:_PREFIX]), None)
         codes = _codes(_alike(name, province))
         params = {"allowed": [f"{known[province]}····"], "owner": owner or code[:_PREFIX],
                   "province": province, "nearest": ", ".join(codes) or None}  # fmt: skip
         return [Doubt("table_code_province", "code", params)]
-    return _by_name(name, province, code)
+    return _by_name(name, province, code) if name else []
 
 
 def _by_name(name: str, province: str, code: str) -> list[Doubt]:
@@ -69,6 +72,8 @@ def _by_name(name: str, province: str, code: str) -> list[Doubt]:
         allowed = list(dict.fromkeys(owner.name for owner in owners))
         params = {"allowed": allowed, "nearest": ", ".join(_codes(alike)) or None}
         return [Doubt("table_code_name", "name", params, grave=bool(alike))]
+    if not province:
+        return []
     if code and alike:
         return [Doubt("table_code_unlisted", "code", {"nearest": ", ".join(_codes(alike))}, False)]
     elsewhere = [] if code or alike else [u for u in units() if u.name == name]

@@ -18,7 +18,7 @@ from simulator.county_tables import line_cells
 from simulator.errors import ScenarioError, Violation, nearest
 from simulator.launch import history_facts
 from simulator.parameters import central_values
-from simulator.place_cells import Row, cell_doubts, cell_faults
+from simulator.place_cells import Row, cell_doubts, cell_faults, part_faults
 from simulator.place_columns import (
     COLUMNS,
     NEEDED,
@@ -40,6 +40,7 @@ _DOCUMENT: Final = "table"
 _TITLE: Final = Words(zh="地方表", en="Table of places")
 #: Three times the counties of the country.
 _MANY: Final = 10_000
+_UNNAMED: Final = "unnamed"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,20 @@ class PlaceTable:
 
     studies: tuple[Study, ...]
     warnings: tuple[Violation, ...]
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A row with what is wrong and odd about it.
+
+    ``sound`` is what is left without its faults, ``whole`` whether its figures and code are all
+    there.
+    """
+
+    sound: Row
+    whole: bool
+    wrong: list[Violation]
+    odd: list[Violation]
 
 
 def read_places(path: Path, years: int, latest: int) -> PlaceTable:
@@ -64,27 +79,44 @@ def read_places(path: Path, years: int, latest: int) -> PlaceTable:
     ScenarioError
         With every fault of the table: file, line and column.
     """
-    last = min(latest, LAST_YEAR - years)
-    horizon_of(int(wpp().years[0]) - 1, years)  # too many for any base: a fault of the option
-    rows, faults = _rows(path)
+    rows, faults, understood = _rows(path)
+    last, beyond = _last_base(years, latest)
+    faults = [*beyond, *faults]
     studies, warnings, seen = list[Study](), _codes_again(rows), dict[str, int]()
     for row in rows:
-        wrong, odd = _judged(row, last)
-        name = _id(row)
-        if name in seen and not wrong:
-            wrong = [row.fault("table_twice", "id" if row.cells.get("id") else "code",
-                               first=seen[name])]  # fmt: skip
-        seen.setdefault(name, row.line)
-        if not wrong:
-            study = _study(row, path, years)
-            wrong, more = _people(row, study)
-            wrong += _contradictions(row, study)
+        judged = _judged(row, last)
+        wrong = [*judged.wrong, *_twice(row, judged.sound, seen)]
+        if judged.sound.cells.get("year"):
+            study = _study(judged.sound, path, years)
+            refused, more = (
+                _people(judged.sound, study) if understood and judged.whole else ([], [])
+            )
+            wrong += [*refused, *_contradictions(judged.sound, study)]
             studies.append(study)
-            warnings += [*odd, *more]
+            warnings += [*judged.odd, *more]
         faults += wrong
     if faults:
         raise ScenarioError(faults)
     return PlaceTable(tuple(studies), tuple(warnings))
+
+
+def _last_base(years: int, latest: int) -> tuple[int, list[Violation]]:
+    """Last year that can be a base year, and the fault of the option if none can be."""
+    try:
+        horizon_of(int(wpp().years[0]) - 1, years)
+    except ScenarioError as error:
+        return latest, list(error.violations)
+    return min(latest, LAST_YEAR - years), []
+
+
+def _twice(row: Row, sound: Row, seen: dict[str, int]) -> list[Violation]:
+    """The fault of a row whose id an earlier row has; ``seen`` are lines by id, and is told."""
+    name = _id(sound)
+    if not name or row.cells.get("id", "") != sound.cells.get("id", ""):
+        return []
+    first = seen.setdefault(name, row.line)
+    column = "id" if row.cells.get("id") else "code"
+    return [row.fault("table_twice", column, first=first)] if first != row.line else []
 
 
 def _codes_again(rows: Sequence[Row]) -> list[Violation]:
@@ -101,16 +133,18 @@ def _codes_again(rows: Sequence[Row]) -> list[Violation]:
     return found
 
 
-def _judged(row: Row, last: int) -> tuple[list[Violation], list[Violation]]:
-    """What is wrong with a row as it is written, and what is odd."""
-    wrong = cell_faults(row, last)
-    if wrong:
-        return wrong, []
-    cells = row.cells
-    about = doubts(cells["name"], cells["province"], cells.get("code", ""))
+def _judged(row: Row, last: int) -> _Judged:
+    """What is wrong with a row as it is written, and what is odd; each rule asks sound cells."""
+    by_cell = cell_faults(row, last)
+    parts = part_faults(row.without(by_cell))
+    sound = row.without({**by_cell, **parts})
+    cells = sound.cells
+    about = doubts(cells.get("name", ""), cells.get("province", ""), cells.get("code", ""))
     wrong = [row.fault(d.code, d.column, **d.params) for d in about if d.grave]
     odd = [row.fault(d.code, d.column, **d.params) for d in about if not d.grave]
-    return wrong, [*odd, *cell_doubts(row)]
+    whole = not by_cell.keys() & {"code", *PERSONS, *RATES}
+    return _Judged(sound, whole, [*by_cell.values(), *parts.values(), *wrong],
+                   [*odd, *cell_doubts(sound)])  # fmt: skip
 
 
 def _people(row: Row, study: Study) -> tuple[list[Violation], list[Violation]]:
@@ -126,30 +160,37 @@ def _people(row: Row, study: Study) -> tuple[list[Violation], list[Violation]]:
                       allowed_zh=[*chinese(PERSONS), *chinese(RATES)])], []  # fmt: skip
 
 
-def _rows(path: Path) -> tuple[list[Row], list[Violation]]:
+def _rows(path: Path) -> tuple[list[Row], list[Violation], bool]:
+    """Rows that can be read, faults of head and lines, and whether every column is understood."""
     file = str(path)
     # Line ends of other worlds end no line here; they are characters that cannot be shown.
     text = re.split("\r\n|\r|\n", decoded(file, read_input(path, file, MAX_TABLE_BYTES)))
     lines = [(i, t) for i, t in enumerate(text, 1) if t.strip() and t[0] != "#"]
-    if len(lines) <= 1:
-        raise ScenarioError([Violation("county_table_empty", file)])
     if len(lines) > _MANY:
         raise ScenarioError([Violation("workbook_rows", file, params={"limit": _MANY})])
-    faults: list[Violation] = []
-    first, head = lines[0][0], line_cells(file, *lines[0], faults)
-    faults += _head_faults(file, first, head) if head is not None else []
-    if head is None or faults:
-        raise ScenarioError(faults)
-    names = {column_of(word) or word: word for word in head}
+    faults = [Violation("county_table_empty", file)] if len(lines) <= 1 else []
+    head = line_cells(file, *lines[0], faults) if lines else None
+    about_head = _head_faults(file, lines[0][0], head) if head is not None else []
+    faults += about_head
+    names = _columns(head or ())
     rows = []
     for i, line in lines[1:]:
         cells = line_cells(file, i, line, faults)
-        if cells is not None and len(cells) != len(head):
+        if cells is None or head is None:
+            continue
+        if len(cells) != len(head):
             counts = {"wanted": len(head)}
             faults.append(Violation("table_cells", file, i, value=len(cells), params=counts))
-        elif cells is not None:
-            rows.append(Row(file, i, dict(zip(names, cells, strict=True)), names))
-    return rows, faults
+            continue
+        known = {name: cells[j] for name, j in names.items()}
+        rows.append(Row(file, i, known, {name: head[j] for name, j in names.items()}))
+    return rows, faults, not about_head
+
+
+def _columns(head: Sequence[str]) -> dict[str, int]:
+    """Where each column stands; one that stands twice is neither of them."""
+    names = [column_of(word) for word in head]
+    return {n: j for j, n in enumerate(names) if n is not None and names.count(n) == 1}
 
 
 def _head_faults(file: str, line: int, head: Sequence[str]) -> list[Violation]:
@@ -172,10 +213,13 @@ def _head_faults(file: str, line: int, head: Sequence[str]) -> list[Violation]:
 
 
 def _id(row: Row) -> str:
-    return row.cells.get("id") or f"c{row.cells.get('code', '')}"
+    """Id of a row, by its code where it gives none; empty where one of the two is faulty."""
+    code = row.cells.get("code")
+    return row.cells.get("id") or (f"c{code}" if code else "")
 
 
 def _study(row: Row, path: Path, years: int) -> Study:
+    """The study of a row; of one without name or id, only to see whether its figures fit."""
     cells, base = row.cells, int(row.cells["year"])
     facts = [
         Fact(indicator=name, year=base, value=float(cells[name]), unit=unit, use="base",
@@ -185,8 +229,9 @@ def _study(row: Row, path: Path, years: int) -> Study:
         for name in names if cells.get(name)
     ]  # fmt: skip
     head = {
-        "kind": "place", "id": _id(row), "name": Words(zh=cells["name"]),
-        "code": cells.get("code") or None, "province": cells["province"],
+        "kind": "place", "id": _id(row) or _UNNAMED,
+        "name": Words(zh=cells.get("name") or _UNNAMED),
+        "code": cells.get("code") or None, "province": cells.get("province", ""),
         "prefecture": cells.get("prefecture") or None,
         "level": row.level, "base_year": base,
         "documents": {_DOCUMENT: Source(title=_TITLE)}, "facts": facts,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from simulator import census
+from simulator.county_names import units
 from simulator.errors import ScenarioError, Violation, nearest
 from simulator.reach import LIBRARY, LIBRARY_PREFIX, there
 from simulator.schema import Words
@@ -23,8 +23,9 @@ _FILE = (".yaml", ".yml")
 _BODY = re.compile(r"^documents:", re.MULTILINE)
 _LAST = "999999"
 _LANGUAGES = tuple(Words.model_fields)
-#: One character of two is right; more names than these are no hint.
-_ONE_OF_TWO, _MOST_NEAR, _SHORTEST = 0.5, 3, 2
+#: What other kinds of areas are called, and all of them in letters.
+_KINDS = ("省", "自治区", "county", "district", "city", "town",
+          "province", "shi", "xian", "qu", "zhen")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -129,43 +130,48 @@ def nearest_names(word: str, folder: Path = FOLDER) -> dict[str, str | None]:
 
 
 def close_name(word: str, folder: Path = FOLDER, *, lang: str = _LANGUAGES[0]) -> str | None:
-    """Name of the library closest to a word that names nothing, or None.
+    """Name of the library that a word is a slip of, or None.
 
-    A word in letters is compared with pinyin and English names, one in Chinese with Chinese names;
-    of two characters one may be wrong. Names that are equally close are all told, three at most.
+    A word in letters is compared with pinyin and English names, one in Chinese with Chinese names,
+    without the kind of either and without the area that it may begin with. Nothing is proposed for
+    the name of another place, nor where several are as close.
     """
-    names = {name: entry for entry in entries(folder) for name in entry.names}
-    close = nearest(squeezed(word), sorted(names))
-    if close is not None:
-        return _shown(names[close], lang)
-    wanted = _stem(squeezed(word))
-    if wanted.isascii() or len(wanted) < _SHORTEST:
+    wanted = _bare(squeezed(word))
+    names = {n: entry for entry in entries(folder) for name in entry.names
+             for n in (name, _bare(name))}  # fmt: skip
+    if wanted in _units_and_areas() and wanted not in names:
         return None
-    scores: dict[str, float] = {}
-    for entry in entries(folder):
-        shown, name = _shown(entry, lang), _stem(entry.name.zh)
-        for said in (wanted, wanted[-len(name) :]):  # with its province before it, or without
-            score = difflib.SequenceMatcher(None, said, name, autojunk=False).ratio()
-            scores[shown] = max(score, scores.get(shown, 0.0))
-    best = max(scores.values(), default=0.0)
-    found = [shown for shown, score in scores.items() if score == best]
-    return ", ".join(found[:_MOST_NEAR]) if best >= _ONE_OF_TWO else None
+    areas = {squeezed(area) for e in entries(folder) for area in (e.province, e.prefecture)}
+    begun = {a for area in areas for a in (area, _bare(area)) if a and wanted.startswith(a)}
+    words = {wanted, *(wanted.removeprefix(area) for area in begun)}
+    found = {names[close].id: names[close] for said in words
+             if (close := nearest(said, sorted(names), proper=True)) is not None}  # fmt: skip
+    return _shown(next(iter(found.values())), lang) if len(found) == 1 else None
+
+
+@cache
+def _units_and_areas() -> frozenset[str]:
+    """Names of units of the censuses, and of areas in letters, without their kinds."""
+    letters = (name for names in _letters().values() for name in names)
+    return frozenset(_bare(n) for n in (*letters, *_letters(), *(u.name for u in units())))
+
+
+def _bare(name: str) -> str:
+    """A squeezed name without its kind, where enough of it is left to be one."""
+    bare = (name.removesuffix(kind) for kind in (*_SUFFIXES, *_KINDS) if name.endswith(kind))
+    return next((b for b in bare if len(b) > 1), name)
 
 
 def _shown(entry: Entry, lang: str) -> str:
     return f"{entry.name.get(lang)} ({entry.id})"
 
 
-def _stem(name: str) -> str:
-    """A Chinese name without its kind, where something is left of it."""
-    bare = (name.removesuffix(s) for s in _SUFFIXES if name.endswith(s))
-    return next((b for b in bare if b), name)
-
-
 def close_file(name: str) -> str | None:
     """The file of the library whose name comes nearest to one that is not there, or None."""
-    files = [f"{LIBRARY_PREFIX}places/{entry.path.name}" for entry in entries()]
-    return nearest(name, files) if name.startswith(LIBRARY_PREFIX) else None
+    files = {entry.path.stem: f"{LIBRARY_PREFIX}places/{entry.path.name}" for entry in entries()}
+    if not name.startswith(LIBRARY_PREFIX):
+        return None
+    return files.get(nearest(Path(name).stem, list(files), proper=True) or "")
 
 
 def file_of(word: str, folder: Path = FOLDER) -> Path:

@@ -18,6 +18,8 @@ from simulator.schema import Case, PlaceFile
 
 _PERCENT = 100.0
 _QUOTA = "annual_quota"
+#: Less than half a job or dwelling beyond the trend is shown as none.
+_NOTHING = 0.5
 #: Levers whose stated totals hold what the trend brings, in the order in which it is taken off.
 _TOTALS = {
     "industry_jobs": ("other_jobs", "basic_jobs"),
@@ -148,7 +150,7 @@ def excess_of_totals(
     }  # fmt: skip
     short = {"industry_jobs": "jobs", "housing": "housing"}[group]
     notes = [Note(f"{short}_total", told)]
-    below = at[excess == 0.0]
+    below = at[np.abs(excess) < _NOTHING]
     if below.size:
         notes.append(Note(f"{short}_below_trend", {"years": below.tolist()}))
     return reduced, notes

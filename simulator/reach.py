@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 from pathlib import Path
 
@@ -39,12 +40,17 @@ def read_input(path: Path, file: str, limit: int = MAX_BYTES) -> bytes:
             raw = handle.read(limit + 1)
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
         code = "not_found" if isinstance(error, FileNotFoundError) else "unreadable"
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ScenarioError([Violation(code, file, params={"reason": reason})]) from None
+        raise ScenarioError([Violation(code, file, params=system_reason(error))]) from None
     if len(raw) > limit:
         limits = {"limit": limit}
         raise ScenarioError([Violation("too_large", file, value=about.st_size, params=limits)])
     return raw
+
+
+def system_reason(error: Exception) -> dict[str, str]:
+    """What the system says of a file, as parameters of a message: its words, and their name."""
+    reason = getattr(error, "strerror", None) or str(error)
+    return {"reason": reason, "errno": errno.errorcode.get(getattr(error, "errno", None) or 0, "")}
 
 
 def plain_file(path: Path) -> bool:

@@ -77,7 +77,7 @@ def _resolve(chain: Chain, horizon: int | None, age_table: bytes | None = None) 
     members, missing = _members(place_document, place, end)
     violations += faults + missing
     if violations:
-        raise ScenarioError(violations)
+        raise ScenarioError(_first_told(violations, len(chain.faults)))
     seeds = [s.seed for _, s in scenarios if s.seed is not None]
     return Study(
         file=chain.links[0][0].file,
@@ -94,6 +94,16 @@ def _resolve(chain: Chain, horizon: int | None, age_table: bytes | None = None) 
         members=members,
         figures_line=place_document.line(("facts",)),
     )
+
+
+def _first_told(violations: Sequence[Violation], known: int) -> list[Violation]:
+    """Violations without what rules say of a value whose form is a fault already.
+
+    The first ``known`` are those of form.
+    """
+    told = {(v.file, v.path) for v in violations[:known] if v.path}
+    later = [v for v in violations[known:] if (v.file, v.path) not in told]
+    return [*violations[:known], *later]
 
 
 def _horizon(

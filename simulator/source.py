@@ -65,7 +65,7 @@ class Document:
     def violation(self, code: str, path: Path_, value: Any = None, **params: Any) -> Violation:
         """A violation at ``path`` of this file; where names are allowed, with the nearest one."""
         dotted = ".".join(str(part) for part in original_path(path, self.kept))
-        if params.get("allowed") and params.get("nearest") is None:
+        if params.get("allowed") and "nearest" not in params:
             params["nearest"] = nearest(str(value), params["allowed"])
         return Violation(code, self.file, self.line(path), dotted, value, params)
 

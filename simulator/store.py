@@ -16,12 +16,13 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from simulator.errors import ScenarioError, Violation
+from simulator.locks import held
 from simulator.store_records import PART, Provenance, part_name, record_bytes, run_id, whole_records
 
 PROVENANCE, MANIFEST, MADE = "provenance.json", "manifest.json", "made.json"
@@ -148,7 +149,11 @@ def making(store: Path, name: str, parts: int, *, resume: bool) -> Iterator[Unfi
         If the store cannot be written.
     """
     store.mkdir(parents=True, exist_ok=True)
-    with _alone(store / f".lock-{name}", name):
+    with ExitStack() as locks:
+        try:
+            locks.enter_context(held(store / f".lock-{name}", wait=False))
+        except BlockingIOError:
+            raise ScenarioError([Violation("run_in_progress", "--store", value=name)]) from None
         run = Unfinished(store, name, parts)
         if not run.finished:
             if not resume:
@@ -157,24 +162,6 @@ def making(store: Path, name: str, parts: int, *, resume: bool) -> Iterator[Unfi
             for aside in run.path.glob(f"{_ASIDE}*"):
                 shutil.rmtree(aside)
         yield run
-
-
-@contextmanager
-def _alone(path: Path, name: str) -> Iterator[None]:
-    """Hold a lock that the system gives back whatever ends the program.
-
-    Its file stays: another program may hold the file that is removed, and a third one, at the same
-    time, the file that is made anew.
-    """
-    with path.open("w") as handle:
-        if sys.platform != "win32":
-            import fcntl
-
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise ScenarioError([Violation("run_in_progress", "--store", value=name)]) from None
-        yield
 
 
 def read_run(path: Path) -> Stored:

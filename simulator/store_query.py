@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,16 @@ _RUNS = pa.schema(
      ("source", pa.string()), ("places", pa.int64()), ("draws", pa.int64()), ("seed", pa.int64()),
      ("last_year", pa.int64()), ("seconds", pa.float64())]
 )  # fmt: skip
+_SQL = "SQL"
+_PROPOSED = re.compile(r' Did you mean "[^"]*"\?')
+#: What is wrong with a statement, by what the database raises; other faults are only quoted.
+_KINDS: Mapping[type[Exception], str] = {
+    duckdb.ParserException: "query_syntax",
+    duckdb.CatalogException: "query_no_table",
+    duckdb.BinderException: "query_no_column",
+    duckdb.PermissionException: "query_closed",
+    duckdb.DataError: "query_value",
+}
 _INTACT: Mapping[str, Violation] = {}
 #: A statement reads no file, loads nothing and changes no setting.
 _CLOSED = (
@@ -76,7 +87,7 @@ def query(stored: Sequence[Stored], sql: str, most: int) -> Answer:
                 _view(connection, stored, table)
             found = connection.execute(sql)
             if found is None:  # nothing but spaces, comments or semicolons
-                raise ValueError("no statement")
+                raise ScenarioError([Violation("query_empty", _SQL)])
             rows = found.fetchmany(most + 1) if found.description else []
         except (duckdb.Error, RuntimeError, OSError, ValueError) as error:
             raise _refused(stored, error) from None
@@ -93,8 +104,10 @@ def _refused(stored: Sequence[Stored], error: Exception) -> ScenarioError:
             for path, files in damaged
             if files
         )
-    reason = {"reason": " ".join(str(error).split())}
-    return ScenarioError([Violation("query_refused", "SQL", params=reason)])
+    code = next((c for kind, c in _KINDS.items() if isinstance(error, kind)), "query_refused")
+    # The names that the database proposes are of tables of its own.
+    reason = _PROPOSED.sub("", " ".join(str(error).split()))
+    return ScenarioError([Violation(code, _SQL, params={"reason": reason})])
 
 
 def _view(connection: duckdb.DuckDBPyConnection, stored: Sequence[Stored], table: str) -> None:

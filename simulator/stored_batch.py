@@ -151,7 +151,11 @@ def _studies(order: Order, sources: Sequence[Path]) -> list[dict[str, Any]]:
 
 
 def run_batch(
-    order: Order, store: Path, means: Means, done: Callable[[int], None] = lambda n: None
+    order: Order,
+    store: Path,
+    means: Means,
+    done: Callable[[int], None] = lambda n: None,
+    already: Callable[[], None] = lambda: None,
 ) -> Stored:
     """Run every study into the store and return the whole run; one that is there is not run again.
 
@@ -161,6 +165,7 @@ def run_batch(
     store : folder of runs; made if it is not there
     means : processes, cluster, whether to go on from an earlier attempt
     done : told the number of places done, part by part
+    already : called if the whole run is there, so that nothing is run
 
     Raises
     ------
@@ -173,11 +178,11 @@ def run_batch(
     provenance = provenance_of(order)
     name = run_id(provenance)
     if (store / name).is_dir():
-        return _kept(store / name, order, done)
+        return _kept(store / name, order, done, already)
     begun = time.perf_counter()
     with making(store, name, len(order.parts), resume=means.resume) as unfinished:
         if unfinished.finished:
-            return _kept(store / name, order, done)
+            return _kept(store / name, order, done, already)
         kept = _fill(unfinished, order, means, done)
         made = {
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -195,7 +200,9 @@ def places_kept(order: Order, store: Path) -> int:
     return sum(len(part) for i, part in enumerate(order.parts) if i not in missing)
 
 
-def _kept(path: Path, order: Order, done: Callable[[int], None]) -> Stored:
+def _kept(
+    path: Path, order: Order, done: Callable[[int], None], already: Callable[[], None]
+) -> Stored:
     """The run that is there, if every file of it is what was written."""
     stored = read_run(path)
     damaged = stored.damaged()
@@ -203,6 +210,7 @@ def _kept(path: Path, order: Order, done: Callable[[int], None]) -> Stored:
         told = {"files": ", ".join(damaged)}
         raise ScenarioError([Violation("run_files_changed", str(path), params=told)])
     done(len(order.studies))
+    already()
     return stored
 
 

@@ -121,16 +121,22 @@ def run_stored(
     except ScenarioError as error:
         raise options.refuse(error, lang) from None
     _warned(odd, lang)
+    there: list[str] = []  # what is said of a run that is there already
     try:
         with Progress(console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task(text("board.running", lang), total=len(order.studies))
-            stored = run_batch(order, home, Means(*means), lambda n: progress.advance(task, n))
+            stored = run_batch(
+                order, home, Means(*means), lambda n: progress.advance(task, n),
+                lambda: there.append(text("runs.already", lang, places=len(order.studies))),
+            )  # fmt: skip
     except ScenarioError as error:
         raise options.refuse(error, lang) from None
     except OSError as error:
         raise options.cannot_write(home, error, lang) from None
     except KeyboardInterrupt:
         raise _stopped(order, home, lang) from None
+    for line in there:
+        options.page().print(line)
     _told(stored, home, strict, lang)
 
 

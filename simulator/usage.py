@@ -43,7 +43,11 @@ class Program(TyperGroup):
         **extra: Any,
     ) -> Any:
         """Run the command; as `TyperGroup.main`, but for the words of refusals."""
-        lang = asked_language(sys.argv[1:] if args is None else args)
+        words = sys.argv[1:] if args is None else args
+        lang = asked_language(words)
+        if (blank := _blank(words, lang)) and standalone_mode:
+            print(text("usage.wrong", lang, what=blank), file=sys.stderr)
+            sys.exit(parser.UsageError.exit_code)
         try:
             done = super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)
         except parser.ClickException as error:
@@ -64,6 +68,23 @@ def asked_language(words: Sequence[str]) -> str:
         if name == _LANG and value in LANGUAGES:
             return value
     return default_language()
+
+
+def _blank(words: Sequence[str], lang: str) -> str:
+    """What is said of the first word that is empty; nothing if none is.
+
+    Taken for a path it would be the folder that the program is started in.
+    """
+    for i, word in enumerate(words):
+        name, _, value = word.partition("=") if word.startswith("--") else ("", "", word)
+        if not value.strip() and (not name or "=" in word):
+            before = name or (words[i - 1] if i and words[i - 1].startswith("--") else "")
+            if before == _LANG:
+                continue  # its refusal names the languages that there are
+            if before:
+                return text("usage.blank_value", lang, name=before)
+            return text("usage.blank_word", lang, n=i + 1)
+    return ""
 
 
 def said(error: parser.ClickException, lang: str) -> str:

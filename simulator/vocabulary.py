@@ -13,6 +13,8 @@ from typing import Literal, cast
 TABLE = Path(__file__).with_name("indicators.csv")
 
 Kind = Literal["modelled", "requirement", "context"]
+#: What plans call an indicator for short.
+COMMON: Mapping[str, str] = MappingProxyType({"城镇化率": "resident_urbanization_rate"})
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ PACKAGE = ROOT / "simulator"
 
 #: Lowest first. A module imports from lower layers only, never from its own: DESIGN section 5.
 LAYERS: tuple[tuple[str, ...], ...] = (
+    ("locks",),
     (
         "axes",
         "compiled",
@@ -38,7 +39,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("rates",),
     ("baseline",),
     ("county_flows",),
-    ("levers", "levers.columns", "prices", "sheet", "waiting", "sketch"),
+    ("levers", "levers.columns", "prices", "sheet", "waiting"),
     ("births", "step", "state"),
     ("levers.settlement", "levers.jobs", "levers.housing"),
     ("bracket", "moves"),
@@ -56,7 +57,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("ladder", "notes"),
     ("run",),
     ("ensemble", "forecast_error", "goals", "budget", "ranges", "needs", "sobol"),
-    ("outlook", "problem", "bands"),
+    ("outlook", "problem"),
     ("search", "factors", "county_tables", "county_surroundings"),
     ("seek", "frontier", "sensitivity", "matching", "county_places"),
     ("county_features", "place_identity", "place_cells"),
@@ -133,10 +134,12 @@ BELOW_RUN = {name for name, layer in LAYER.items() if layer < LAYER["run"]} | {"
 
 #: The modules below run that read the inputs and the program's own tables; no other opens a file.
 READERS = {
-    "census", "compiled", "parameters", "places", "presets", "reach", "tables", "vocabulary",
+    "census", "compiled", "locks", "parameters", "places", "presets", "reach", "tables",
+    "vocabulary",
 }  # fmt: skip
-#: What compiled code is kept by: a lock, a mark that it is there, and the process that makes it.
-KEEPING = {"glob", "mkdir", "touch", "os", "subprocess", "sys"}
+#: What compiled code is kept by: a mark that it is there, the process that makes it, and who clears
+#: away what is out of use.
+KEEPING = {"glob", "rglob", "mkdir", "touch", "os", "shutil", "subprocess", "sys"}
 READING = {"open", "read_bytes", "read_text", "is_file", "exists", "glob"}
 #: Calls and modules by which code reaches files, the screen, the clock, the environment or chance.
 OUTSIDE_CALLS = {
@@ -293,9 +296,8 @@ def test_files_and_functions_are_short(module: str) -> None:
     assert [(f, n) for f, n in function_lengths(source) if n > limits[f]] == []
 
 
-#: Modules that are started, not imported: ``python -m simulator``; and the draws of a million
-#: paths for those who import the package, which benchmarks/kernel.py times.
-ENTRIES = {"__main__", "bands"}
+#: Modules that are started, not imported: ``python -m simulator``.
+ENTRIES = {"__main__"}
 
 
 def test_every_module_is_imported_by_another() -> None:

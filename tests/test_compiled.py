@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import quxian
 
 from simulator import compiled
 from simulator.kernel import _kernel
+from simulator.locks import held
 from simulator.projection import project
 from simulator.state import Inputs
 
@@ -128,3 +130,72 @@ def test_compiling_once_is_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (tmp_path / "there" / "code.nbi").touch()
     ask("builtins", "print")
     assert told == ["compiling"] * 2
+
+
+def old(parent: Path, digit: str, days: float) -> Path:
+    """A folder of another key whose files were last used some days ago."""
+    folder = parent / f"numba-{digit * 12}"
+    (folder / "there").mkdir(parents=True)
+    then = time.time() - days * 24 * 3600
+    for name in ("there/code.nbi", "simulator.kernel.kept", "simulator.kernel.lock"):
+        (folder / name).touch()
+        os.utime(folder / name, (then, then))
+    os.utime(folder, (then, then))
+    return folder
+
+
+def compile_in(parent: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = parent / f"numba-{'f' * 12}"
+    here.mkdir(parents=True)
+    monkeypatch.setattr(compiled._config, "CACHE_DIR", str(here))
+    compiled.compiled_before.__wrapped__("builtins", "print")
+    assert (here / "builtins.kept").exists()
+
+
+def test_code_of_other_versions_that_nobody_used_for_a_month_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compiled, "_OWN", (tmp_path,))
+    gone, young = old(tmp_path, "a", 31), old(tmp_path, "b", 29)
+    read, locked = old(tmp_path, "c", 31), old(tmp_path, "d", 31)
+    code = read / "there" / "code.nbi"
+    os.utime(code, (time.time(), code.stat().st_mtime))
+    elsewhere = old(tmp_path / "elsewhere", "e", 31)
+    (tmp_path / f"numba-{'0' * 12}").symlink_to(elsewhere)
+    foreign = tmp_path / "numba-of-mine"
+    foreign.mkdir()
+    os.utime(foreign, (0, 0))
+    with held(locked / "simulator.kernel.lock", wait=False):
+        compile_in(tmp_path, monkeypatch)
+    assert not gone.exists()
+    assert all((f / "there" / "code.nbi").exists() for f in (young, read, locked, elsewhere))
+    assert foreign.exists()
+
+
+@pytest.mark.parametrize("reason", ["a folder of the user", "no locks"])
+def test_nothing_is_removed_elsewhere_nor_where_nothing_tells_what_is_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    own = tmp_path / ("other" if reason == "a folder of the user" else "")
+    monkeypatch.setattr(compiled, "_OWN", (own,))
+    monkeypatch.setattr(compiled, "AVAILABLE", reason != "no locks")
+    stays = old(tmp_path, "a", 365)
+    compile_in(tmp_path, monkeypatch)
+    assert (stays / "there" / "code.nbi").exists()
+
+
+def test_code_that_is_loaded_is_marked_as_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = old(tmp_path, "a", 365)
+    monkeypatch.setattr(compiled._config, "CACHE_DIR", str(folder))
+    compiled.compiled_before.__wrapped__("simulator.kernel", "compile_kernel")
+    assert time.time() - compiled._last_used(folder) < 3600
+
+
+def test_a_lock_is_refused_or_waited_for_and_given_back(tmp_path: Path) -> None:
+    path = tmp_path / "one.lock"
+    with held(path, wait=True), pytest.raises(BlockingIOError), held(path, wait=False):
+        pass
+    with held(path, wait=False):
+        assert path.exists()

@@ -154,7 +154,60 @@ def test_several_mistakes_are_told_together() -> None:
 
 def test_ages_with_a_gap_are_told_by_row() -> None:
     found = faults(workbook(_ages, _set(AGES, "C4", 11)))
-    assert found.get("age_table_gap") == "年龄性别!4"
+    assert found.get("age_table_gap") == "年龄性别!C4"
+
+
+def _both(*changes: Change) -> list[tuple[str, str]]:
+    """Code and cell of each violation of a workbook with several changes."""
+    with pytest.raises(ScenarioError, match=r"\w") as caught:
+        read_place(workbook(*changes), NAME)
+    return sorted((v.code, v.path) for v in caught.value.violations)
+
+
+def test_a_cell_that_cannot_be_read_hides_nothing_and_is_told_once() -> None:
+    assert _both(
+        _ages,
+        _set(PLACE, "B3", "Xiao Xian"), _set(PLACE, "B7", "村"), _set(PLACE, "B8", "=2000+20"),
+        _set(FIGURES, "C2", "=45+45"), _set(FIGURES, "D2", "#N/A"), _set(FIGURES, "A3", "常驻"),
+        _set(FIGURES, "C4", "一百"), _set(FIGURES, "G4", "甲\u202e乙"), _set(FIGURES, "D5", "人"),
+        _set(TARGETS, "C2", "大于"), _set(TARGETS, "H2", "长" * (MAX_TEXT + 1)),
+        _set(AGES, "D3", "=4+5"), _set(AGES, "E3", "多"), _set(AGES, "B4", "男女"),
+    ) == sorted([
+        ("bad_id", "地方!B3"), ("not_allowed", "地方!B7"), ("workbook_formula", "地方!B8"),
+        ("workbook_formula", "人口数据!C2"), ("workbook_error", "人口数据!D2"),
+        ("unknown_indicator", "人口数据!A3"), ("not_a_number", "人口数据!C4"),
+        ("bad_character", "人口数据!G4"), ("wrong_unit", "人口数据!D5"),
+        ("not_allowed", "规划目标!C2"), ("workbook_text", "规划目标!H2"),
+        ("workbook_formula", "年龄性别!D3"), ("not_a_number", "年龄性别!E3"),
+        ("not_allowed", "年龄性别!B4"),
+    ])  # fmt: skip
+
+
+def test_a_year_of_ages_with_a_faulty_row_is_not_said_to_have_a_gap() -> None:
+    """What is missing because a cell cannot be read is no second fault; other years are judged."""
+
+    def another_year(book: Workbook) -> None:
+        page = book[sheet_name(AGES, "zh")]
+        for j, value in enumerate((2010, "男", 0, 4, 100), 1):
+            page.cell(page.max_row + 1 if j == 1 else page.max_row, j, value)
+
+    row = load_workbook(io.BytesIO(workbook(_ages)))[sheet_name(AGES, "zh")].max_row + 1
+    found = _both(_ages, _set(AGES, "E3", "多"), another_year)
+    assert found == [("age_table_not_open", f"年龄性别!D{row}"), ("not_a_number", "年龄性别!E3")]
+
+
+def test_a_missing_sheet_hides_nothing_of_the_others_and_is_told_once() -> None:
+    def without(sheet: str) -> Change:
+        return lambda book: book.remove(book[sheet_name(sheet, "zh")])
+
+    assert _both(without(PLACE), _set(FIGURES, "C4", "一百")) == [
+        ("not_a_number", "人口数据!C4"),
+        ("workbook_sheet_missing", ""),
+    ]
+    assert _both(without(FIGURES), _set(TARGETS, "A2", "城镇化")) == [
+        ("unknown_indicator", "规划目标!A2"),
+        ("workbook_sheet_missing", ""),
+    ]
 
 
 def test_no_workbook_and_no_template() -> None:
@@ -210,6 +263,9 @@ def test_messages_speak_of_the_sheets_own_headings() -> None:
     level = _words(workbook(_set(PLACE, "B7", "村")), "zh")
     assert text("intake.level.county", "zh") in level
     assert "county" not in level
+    assert text("intake.level.prefecture", "zh") in level
+    assert text("intake.place.prefecture", "zh") not in level
+    assert "nation" not in level
     sign = _words(workbook(_set(TARGETS, "C2", "大于")), "en")
     assert "≥" in sign
     assert ">=" not in sign

@@ -117,6 +117,15 @@ def test_what_is_wrong_in_several_files_is_told_together() -> None:
     assert len(refused.value.violations) == sum(len(violations(path)) for path in paths)
 
 
+def test_a_key_that_only_the_other_kind_has_hides_nothing(tmp_path: Path) -> None:
+    """`name` stands for a faulty name in a place; in a scenario it is itself the fault."""
+    path = tmp_path / "policy.yaml"
+    path.write_text(
+        "kind: scenario\nid: policy\nname: {zh: 甲}\nextends: quxian\n"
+        "parameters: {fertility_ratio: 9}\n", encoding="utf-8")  # fmt: skip
+    assert [v.code for v in violations(path)] == ["unknown_key", "out_of_range"]
+
+
 def test_within_a_file_violations_stand_in_the_order_of_lines() -> None:
     for case in CASES:
         places = [(v.file, v.line or 0) for v in violations(case)]
@@ -129,6 +138,18 @@ def test_the_valid_place_is_valid_and_runs_to_its_horizon() -> None:
     result = CliRunner().invoke(app, ["check", str(PLACE), "--lang", "zh"])
     assert (result.exit_code, result.stderr) == (0, "")
     assert load_scenario(PLACE).years == range(2023, 2036)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_why_the_system_refuses_is_said_in_the_language_first(tmp_path: Path, lang: str) -> None:
+    own = {"zh": "这是文件夹", "en": "it is a folder"}[lang]
+    [fault] = violations(tmp_path)
+    words = describe(fault, lang)
+    assert own in words
+    assert words.index(own) < words.index("Is a directory")
+    told = CliRunner().invoke(app, ["export", "quxian", "--to", "yaml", "--out", str(PLACE),
+                                    "--lang", lang]).stderr  # fmt: skip
+    assert ("已有同名文件" if lang == "zh" else "there is a file of this name") in told
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
@@ -337,7 +358,13 @@ OTHER = {
     "census_year",
     "census_year_needed",
     # tests/test_run_store.py and tests/test_workers.py
+    "query_closed",
+    "query_empty",
+    "query_no_column",
+    "query_no_table",
     "query_refused",
+    "query_syntax",
+    "query_value",
     "folder_without_yaml",
     "run_damaged",
     "run_files_changed",

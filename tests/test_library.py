@@ -134,8 +134,20 @@ def test_what_names_several_places_is_told(small: Path) -> None:
         ("Kai-ly", "凯里市 (kaili)"),
         ("qiananshi", "迁安市 (qianan)"),
         ("贵州凯理", "凯里市 (kaili)"),
+        ("lu'an county", "六安市 (luan)"),
+        ("quxain", "渠县 (quxian)"),
         ("鼠标", None),
         ("zzzz", None),
+        # Names of other places are no slips, and neither is what is as near to several.
+        ("上海", None),
+        ("大足区", None),
+        ("长安", None),
+        ("正定县", None),
+        ("Hebei", None),
+        ("guangzhou", None),
+        ("chengdu", None),
+        ("赤城", None),
+        ("2025", None),
     ],
 )
 def test_an_unknown_place_is_told_with_the_nearest_by_characters_or_pinyin(

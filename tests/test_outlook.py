@@ -15,7 +15,7 @@ from hypothesis.extra.numpy import arrays
 from quxian import ROOT, result, target
 from typer.testing import CliRunner
 
-from simulator.bands import INDICATORS, indicators
+from benchmarks.bands import INDICATORS, indicators
 from simulator.cli import app
 from simulator.county_lists import error_sizes
 from simulator.ensemble import run_draws

@@ -103,6 +103,32 @@ def test_the_trend_is_taken_from_other_jobs_first_and_once() -> None:
     assert found[:, BASIC].tolist() == [200.0, 150.0, 50.0, 0.0, 200.0, 200.0]
 
 
+@given(
+    held=st.dictionaries(
+        st.sampled_from(list(YEARS)), st.none() | st.floats(0.0, 1e4) | st.just(100.0), min_size=1
+    ),
+    growth=st.lists(
+        st.floats(-1e4, 1e4) | st.just(100.0), min_size=len(YEARS), max_size=len(YEARS)
+    ),
+)
+def test_notes_name_every_year_of_a_total_and_every_year_in_which_it_does_nothing(
+    held: dict[int, float | None], growth: list[float]
+) -> None:
+    chosen = case({"industry_jobs": {"other_jobs": held, "basis": "total"}})
+    found, notes = excess_of_totals(
+        policy_array(chosen, YEARS, {}), chosen, YEARS, np.array(growth)
+    )
+    told = {note.code: note.params for note in notes}
+    totals = {y: held[max(n for n in held if n <= y)] for y in YEARS if min(held) <= y}
+    stated = [y for y, total in totals.items() if total is not None]
+    assert (list(told["jobs_total"]["years"]) if told else []) == stated
+    idle = [y for y in stated if abs(found[y - YEARS[0], OTHER]) < 0.5]
+    assert (told["jobs_below_trend"]["years"] if "jobs_below_trend" in told else []) == idle
+    for year in stated:
+        trend = max(growth[year - YEARS[0]], 0.0)
+        assert (year in idle) == (totals[year] - min(totals[year], trend) < 0.5)
+
+
 def test_years_without_a_total_are_left_alone() -> None:
     found, notes = excess(other_jobs={2024: 500.0, 2026: None})
     assert found[:, OTHER].tolist() == [0.0, 300.0, 200.0, 0.0, 0.0, 0.0]

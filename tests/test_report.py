@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import itertools
 import json
 import os
+import re
 from collections import defaultdict
 from dataclasses import replace
 from functools import cache
@@ -15,6 +17,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from quxian import FILE, PLAN, case, one_year, policy, result, study, target
 from rich.console import Console
 from ruamel.yaml import YAML
@@ -22,7 +26,7 @@ from ruamel.yaml import YAML
 import simulator
 from simulator import Result
 from simulator.axes import Flow
-from simulator.i18n import people, percent
+from simulator.i18n import LANGUAGES, people, percent, year_spans
 from simulator.parameters import TABLE, assumptions, levers
 from simulator.policy import Note
 from simulator.report import face_value, files, plan_base, wording
@@ -501,17 +505,32 @@ def test_levers_in_words() -> None:
     same = {2023: 5.0, 2024: 5.0, 2025: None}
     assert wording.lever_value(same, "zh") == "2023 年起 5，2025 年起 同趋势"
     assert wording.lever_value(0, "en") == "0"
+    bent = {2023: 5.0, 2025: 5.0, 2030: 10.0, 2031: 10.0, "between": "linear"}
+    assert (
+        wording.lever_value(bent, "en")
+        == "from 2023 5, from 2025 5, from 2030 10, from 2031 10, straight in between"
+    )
     plan = result().runs["plan"]
     assert [name for name, _ in wording.changed_levers(plan)] == ["industry_jobs.other_jobs"]
     assert wording.lever_label("industry_jobs.other_jobs", "en") == "Other new non-farm jobs"
     assert wording.lever_label("settlement", "en") == "settlement"
 
 
+@given(years=st.lists(st.integers(1990, 2100), min_size=1), lang=st.sampled_from(LANGUAGES))
+def test_years_in_words_are_the_years_and_no_others(years: list[int], lang: str) -> None:
+    ends = [list(map(int, s.split("–"))) for s in re.split("、|, ", year_spans(years, lang))]
+    told = [y for span in ends for y in range(span[0], span[-1] + 1)]
+    assert told == sorted(set(years))
+    assert all(after[0] > before[-1] + 1 for before, after in itertools.pairwise(ends))
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_notes_are_sentences(lang: str) -> None:
     told = Note("jobs_total", {"years": [2023], "trend": [5000.0, 6000.0], "excess": [1.0, 2.0]})
     assert "5,500" in wording.note(told, lang)
-    assert "2023, 2025" in wording.note(Note("jobs_below_trend", {"years": [2023, 2025]}), lang)
+    gap = {"zh": "2023、2025–2030、2032", "en": "2023, 2025–2030, 2032"}[lang]
+    years = [2023, *range(2025, 2031), 2032]
+    assert gap in wording.note(Note("jobs_below_trend", {"years": years}), lang)
     vacancy = Note("housing_no_effect", {"vacancy": 0.214, "frictional": 0.10})
     assert "21%" in wording.note(vacancy, lang)
     assert "10%" in wording.note(vacancy, lang)

@@ -17,6 +17,7 @@ from simulator import stored_batch
 from simulator.cli import app
 from simulator.county_places import county_studies
 from simulator.errors import ScenarioError
+from simulator.report.errors import describe
 from simulator.store import MADE, Stored, making, read_run, runs, unfinished
 from simulator.store_query import query, run_named
 from simulator.store_records import run_id
@@ -253,17 +254,42 @@ LOCKED = "the configuration has been locked"
         ("SELECT * FROM lines", "Table with name lines does not exist"),
         ("SELECT nothing FROM places", 'column "nothing" not found'),
         ("selec 1", "syntax error"),
-        ("", "no statement"),
-        (" ; -- nothing", "no statement"),
+        ("", ""),
+        (" ; -- nothing", ""),
     ],
 )
 def test_a_statement_reads_the_store_and_nothing_else(
     stored: Stored, sql: str, reason: str
 ) -> None:
-    with pytest.raises(ScenarioError, match="query_refused") as refused:
+    with pytest.raises(ScenarioError, match="query_") as refused:
         query([stored], sql, 5)
     [told] = refused.value.violations
-    assert reason in told.params["reason"]
+    assert reason in str(told.params.get("reason", ""))
+
+
+@pytest.mark.parametrize(
+    ("sql", "zh", "en", "quoted"),
+    [
+        ("selec 1", "语句写法有误", "no valid SQL", 'syntax error at or near "selec"'),
+        ("SELECT * FROM place", "可查的表：runs, places", "the tables are runs", "Table with name"),
+        ("SELECT nothing FROM places", "没有这一列", "no such column", '"nothing" not found'),
+        ("COPY runs TO 'x.csv'", "只读运行库", "reads the run store", "file system operations"),
+        ("SELECT CAST('甲' AS INT)", "不能这样换算", "cannot be converted", "Could not convert"),
+        ("SET threads = 1", "数据库不接受", "refuses the statement", "Cannot change"),
+        ("", "没有写语句", "there is no statement", ""),
+    ],
+)
+def test_what_is_wrong_with_a_statement_is_said_before_the_database_is_quoted(
+    stored: Stored, sql: str, zh: str, en: str, quoted: str
+) -> None:
+    with pytest.raises(ScenarioError, match="query_") as refused:
+        query([stored], sql, 5)
+    [fault] = refused.value.violations
+    for lang, own in (("zh", zh), ("en", en)):
+        words = describe(fault, lang)
+        assert own in words
+        assert words.index(own) < words.index(quoted) or not quoted
+        assert "Did you mean" not in words
 
 
 EXAMPLE = re.compile(r'runs query .*?\\?"(SELECT .*?[^\\])\\?"')
@@ -357,6 +383,14 @@ def test_a_batch_that_is_interrupted_says_what_is_kept_and_how_to_go_on(
     again = CliRunner().invoke(app, [*command, "--resume"])
     assert again.exit_code == 0
     assert runs(store)[0].made["parts_kept"] == left
+    already = {"zh": "此前已算完", "en": "Already done"}[lang]
+    assert already not in again.stdout
+    written = runs(store)[0].made
+    once_more = CliRunner().invoke(app, [*command, "--resume"])
+    assert once_more.exit_code == 0
+    [line] = [line for line in once_more.stdout.splitlines() if already in line]
+    assert re.findall(r"\d+", line) == ["5", "5"]
+    assert runs(store)[0].made == written
 
 
 def test_a_place_whose_figures_are_refused_is_kept_with_the_reason(tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.bands import INDICATORS, indicators, run_bands
+from benchmarks.sketch import BINS, Sketch
 from simulator import load_scenario, run
-from simulator.bands import INDICATORS, indicators, run_bands
 from simulator.ensemble import BLOCK, run_draws
 from simulator.run import Run
-from simulator.sketch import BINS, Sketch
 
 SCENARIO = Path(__file__).resolve().parent.parent / "scenarios" / "quxian.yaml"
 PROBABILITIES = [0.0, 0.05, 0.1, 0.25, 0.5, 0.9, 0.95, 1.0]

@@ -192,13 +192,13 @@ def test_a_run_that_another_program_finished_meanwhile_is_not_made_again(
     made: Stored, order: Order, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It takes its name between the first look and the lock."""
-    whole, store = stores._alone, tmp_path / "runs"
+    whole, store = stores.held, tmp_path / "runs"
 
-    def late(path: Path, name: str) -> object:
+    def late(path: Path, *, wait: bool) -> object:
         shutil.copytree(made.path, store / made.id)
-        return whole(path, name)
+        return whole(path, wait=wait)
 
-    monkeypatch.setattr(stores, "_alone", late)
+    monkeypatch.setattr(stores, "held", late)
     before = (made.path / MADE).read_bytes()
     assert run_batch(order, store, ALONE).id == made.id
     assert (store / made.id / MADE).read_bytes() == before

@@ -35,10 +35,6 @@ class Interval:
         """Quotient of two intervals of positive numbers."""
         return Interval(self.low / other.high, self.high / other.low)
 
-    def plus(self, other: Interval) -> Interval:
-        """Sum of two intervals."""
-        return Interval(self.low + other.low, self.high + other.high)
-
     def left(self) -> Interval:
         """What is left of 1: 57 % where this is 43 %."""
         return Interval(1.0 - self.high, 1.0 - self.low)

@@ -20,7 +20,7 @@ from simulator.charts.lines import (
     year_axis,
 )  # fmt: skip
 from simulator.charts.points import Points
-from simulator.i18n import text
+from simulator.i18n import text, year_spans
 from simulator.run import Result, Run
 from simulator.state import Driver
 
@@ -147,8 +147,8 @@ def alt(current: Run, key: str, lang: str) -> str:
         if np.isfinite(value):
             parts.append(f"{text(f'app.series.{name}', lang)} {value / _unit(key, lang):,.2f}")
     years = zip(current.binding(), current.years[1:].tolist(), strict=True)
-    bound = [str(y) for codes, y in years if set(codes) & set(BINDS[key])]
+    bound = [y for codes, y in years if set(codes) & set(BINDS[key])]
     told = text("app.alt.limits", lang, year=year) + comma.join(parts)
     if bound:
-        told += text("app.alt.bound", lang, years=comma.join(bound))
+        told += text("app.alt.bound", lang, years=year_spans(bound, lang))
     return told

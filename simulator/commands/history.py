@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -114,8 +113,7 @@ def _write_text(path: Path, words: str, lang: str, console: Console) -> None:
         fresh.write_text(words, encoding="utf-8")
         fresh.replace(path)
     except OSError as error:
-        print(text("cli.cannot_write", lang, path=path, reason=error.strerror), file=sys.stderr)
-        raise typer.Exit(options.BAD_INPUT) from None
+        raise options.cannot_write(path, error, lang) from None
     console.print(text("accuracy.written", lang, path=path))
 
 

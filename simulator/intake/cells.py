@@ -15,6 +15,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from simulator.errors import ScenarioError, Violation
 from simulator.i18n import LANGUAGES
 from simulator.intake.layout import SHEETS, sheet_name
+from simulator.syntax import UNPRINTABLE, code_point
 
 #: A filled template is some 20 kB, 300 kB unpacked.
 MAX_BYTES, MAX_UNPACKED, MAX_PARTS = 2_000_000, 20_000_000, 200
@@ -32,11 +33,28 @@ UNREADABLE = (
 
 @dataclass
 class Book:
-    """Values of the known sheets by row (1-based) and column (0-based), empty cells left out."""
+    """Values of the known sheets by row (1-based) and column (0-based), empty cells left out.
+
+    ``faults`` tells of sheets that are missing and cells that hold no value: formulas, errors of
+    Excel, texts without end, characters that cannot be shown. Such cells are left out too;
+    ``unread`` has their places.
+    """
 
     file: str
     tabs: dict[str, str] = field(default_factory=dict)
     rows: dict[str, dict[int, dict[int, Any]]] = field(default_factory=dict)
+    faults: list[Violation] = field(default_factory=list)
+    unread: set[tuple[str, int, int]] = field(default_factory=set)
+
+    def is_unread(self, sheet: str, row: int, column: int) -> bool:
+        """Whether a cell is filled with what is no value."""
+        return (sheet, row, column) in self.unread
+
+    def rests_on_unread(self, path: str) -> bool:
+        """Whether what a violation speaks of could not be read: a cell, or a whole sheet."""
+        missing = [s for s in SHEETS if s not in self.tabs]
+        cells = {f"{self.tabs[s]}!{cell_name(i, j)}" for s, i, j in self.unread}
+        return path in cells or path.partition("!")[0] in missing
 
     def violation(self, code: str, sheet: str, cell: str = "", value: Any = None,
                   **params: Any) -> Violation:  # fmt: skip
@@ -52,16 +70,15 @@ def cell_name(row: int, column: int) -> str:
 
 
 def read_book(raw: bytes, file: str) -> Book:
-    """The known sheets of a workbook.
+    """The known sheets of a workbook, with what is wrong with any of them.
 
     Raises
     ------
     ScenarioError
-        If it is too large, packed suspiciously, no workbook, or holds formulas.
+        If it is too large, packed suspiciously, no workbook, or has none of the sheets.
     """
     check_archive(raw, file, Limits(MAX_BYTES, MAX_UNPACKED, MAX_PARTS))
     book = Book(file)
-    faults: list[Violation] = []
     try:
         source = load_workbook(io.BytesIO(raw), read_only=True, data_only=False, keep_links=False)
         if len(source.sheetnames) > MAX_SHEETS:
@@ -72,14 +89,14 @@ def read_book(raw: bytes, file: str) -> Book:
             tab = next((t for t in source.sheetnames if t in tabs), None)
             if tab is not None:
                 book.tabs[sheet] = tab
-                book.rows[sheet] = _sheet(book, sheet, source[tab], faults)
+                book.rows[sheet] = _sheet(book, sheet, source[tab])
     except UNREADABLE:
         raise ScenarioError([Violation("workbook_unreadable", file)]) from None
     missing = [s for s in SHEETS[:2] if s not in book.tabs]
-    faults += [Violation("workbook_sheet_missing", file, value=sheet_name(s, "zh"),
-                         params={"other": sheet_name(s, "en")}) for s in missing]  # fmt: skip
-    if faults:
-        raise ScenarioError(faults)
+    book.faults += [Violation("workbook_sheet_missing", file, value=sheet_name(s, "zh"),
+                              params={"other": sheet_name(s, "en")}) for s in missing]  # fmt: skip
+    if not book.tabs:
+        raise ScenarioError(book.faults)
     return book
 
 
@@ -132,7 +149,7 @@ def _typed(stream: IO[bytes]) -> bool:
     return False
 
 
-def _sheet(book: Book, sheet: str, page: Any, faults: list[Violation]) -> dict[int, dict[int, Any]]:
+def _sheet(book: Book, sheet: str, page: Any) -> dict[int, dict[int, Any]]:
     found: dict[int, dict[int, Any]] = {}
     # A sheet may claim any size; only this much of it is looked at, and more is refused.
     cells = page.iter_rows(max_row=MAX_ROWS + 1, max_col=MAX_COLUMNS)
@@ -141,19 +158,29 @@ def _sheet(book: Book, sheet: str, page: Any, faults: list[Violation]) -> dict[i
             j: cell for j, cell in enumerate(row) if cell.value not in (None, "")
         }
         if values and i > MAX_ROWS:
-            faults.append(book.violation("workbook_rows", sheet, value=i, limit=MAX_ROWS))
+            book.faults.append(book.violation("workbook_rows", sheet, value=i, limit=MAX_ROWS))
             break
         for j, cell in values.items():
-            name = cell_name(i, j)
-            if cell.data_type == "f":
-                faults.append(book.violation("workbook_formula", sheet, name))
-            elif cell.data_type == "e":
-                faults.append(book.violation("workbook_error", sheet, name, str(cell.value)))
-            elif isinstance(cell.value, str) and len(cell.value) > MAX_TEXT:
-                faults.append(book.violation("workbook_text", sheet, name, limit=MAX_TEXT))
-            else:
+            fault = _cell_fault(book, sheet, cell_name(i, j), cell)
+            if fault is None:
                 found.setdefault(i, {})[j] = _as_shown(cell)
+            else:
+                book.faults.append(fault)
+                book.unread.add((sheet, i, j))
     return found
+
+
+def _cell_fault(book: Book, sheet: str, name: str, cell: Any) -> Violation | None:
+    """Why a cell holds no value, or None."""
+    if cell.data_type == "f":
+        return book.violation("workbook_formula", sheet, name)
+    if cell.data_type == "e":
+        return book.violation("workbook_error", sheet, name, str(cell.value))
+    if isinstance(cell.value, str) and len(cell.value) > MAX_TEXT:
+        return book.violation("workbook_text", sheet, name, limit=MAX_TEXT)
+    if isinstance(cell.value, str) and (odd := UNPRINTABLE.search(cell.value)):
+        return book.violation("bad_character", sheet, name, char=code_point(odd[0]))
+    return None
 
 
 def _as_shown(cell: Any) -> Any:

@@ -36,9 +36,15 @@ from simulator.vocabulary import indicators
 AGE_FILE = "age_sex.csv"
 #: Parameters of messages that hold lines, and those that hold names.
 _LINES, _NAMING = {"first", "other"}, {"key", "allowed", "nearest", "part", "whole"}
+#: What a place file may say and the workbook does not offer.
+_NOT_OFFERED = {"nation", "superseded"}
+#: Faults that are guesses where the base year cannot be read.
+_OF_THE_BASE = {"base_fact_year", "history_after_base", "outcome_before_base", "year_before_base"}
 _DOCUMENT = "reported"
 _WIDTH = 100
 _AGE_HEADER = "year,sex,age_from,age_to,persons"
+#: Stands for a cell without a value where no rule takes it for one.
+_UNREAD = "?"
 
 
 @dataclass
@@ -77,10 +83,16 @@ def read_place(raw: bytes, file: str) -> tuple[Filled, Study]:
     """
     book = read_book(raw, file)
     filled = _filled(book)
+    faults = list(book.faults)
     try:
         study = parse_scenario(filled.yaml(), f"{filled.data['id']}.yaml", age_table=filled.ages)
     except ScenarioError as error:
-        raise ScenarioError([_at_cell(book, filled, v) for v in error.violations]) from None
+        found = [_at_cell(book, filled, v) for v in error.violations]
+        known = isinstance(filled.data.get("base_year"), int)
+        faults += [fault for fault in found if not book.rests_on_unread(fault.path)
+                   and (known or fault.code not in _OF_THE_BASE)]  # fmt: skip
+    if faults:
+        raise ScenarioError(faults)
     filled.doubts = tuple(_doubts(book, filled))
     return filled, study
 
@@ -100,7 +112,7 @@ def _doubts(book: Book, filled: Filled) -> Iterator[Violation]:
 def _at_cell(book: Book, filled: Filled, fault: Violation) -> Violation:
     """The same violation, named by sheet and cell instead of by line and path."""
     if fault.file.endswith(AGE_FILE):
-        where = (AGES, f"{fault.line}" if fault.line else "")
+        where = (AGES, _age_cell(fault))
     else:
         path = fault.path
         while path and path not in filled.cells:
@@ -111,6 +123,13 @@ def _at_cell(book: Book, filled: Filled, fault: Violation) -> Violation:
     place = f"{tab}!{cell}" if cell else tab
     params = _as_headed(sheet, _by_row(filled, fault.params))
     return replace(fault, file=book.file, line=None, path=place, params=params)
+
+
+def _age_cell(fault: Violation) -> str:
+    """The cell of the sheet of ages that a fault of the age table names, or its row."""
+    if fault.line is not None and fault.path in FIELDS[AGES]:
+        return cell_name(fault.line, FIELDS[AGES].index(fault.path))
+    return f"{fault.line or ''}"
 
 
 def _by_row(filled: Filled, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,25 +147,31 @@ def _as_headed(sheet: str, params: dict[str, Any]) -> dict[str, Any]:
     for name in _NAMING & params.keys():
         for lang in LANGUAGES:
             value = params[name]
-            many = [_heading(sheet, v, lang) for v in value] if isinstance(value, list) else None
-            params[f"{name}_{lang}"] = many or _heading(sheet, value, lang)
+            if isinstance(value, list):
+                offered = [v for v in value if v not in _NOT_OFFERED]
+                params[f"{name}_{lang}"] = [_heading(sheet, v, lang) for v in offered]
+            else:
+                params[f"{name}_{lang}"] = _heading(sheet, value, lang)
     return params
 
 
 def _heading(sheet: str, name: Any, lang: str) -> Any:
-    """What a header or drop-down list of the workbook says for a name; else the name."""
+    """What a drop-down list or header of the workbook says for a name; else the name.
+
+    A level goes before the field of the same name, which nobody has to fill in.
+    """
     if name in indicators():
         return indicators()[name].label(lang)
-    if name in FIELDS[sheet]:
-        return header(sheet, name, lang)
     for family, names in (("level", LEVELS), ("use", USES), ("sex", SEXES)):
         if name in names:
             return text(f"intake.{family}.{name}", lang)
+    if name in FIELDS[sheet]:
+        return header(sheet, name, lang)
     return {op: sign for sign, op in OPS.items()}.get(name, name)
 
 
 def _filled(book: Book) -> Filled:
-    place = {name: (row, book.rows[PLACE].get(row, {}).get(1))
+    place = {name: (row, book.rows.get(PLACE, {}).get(row, {}).get(1))
              for row, name in enumerate(FIELDS[PLACE], 1)}  # fmt: skip
     given = {name: value for name, (_, value) in place.items() if value is not None}
     filled = Filled(_head(given), None)
@@ -179,13 +204,20 @@ def _head(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _rows(book: Book, sheet: str) -> list[tuple[int, dict[str, Any]]]:
-    """Filled rows below the headers, by field."""
+    """Filled rows below the headers, by field.
+
+    Where a unit could not be read there is none, rather than the usual one of the indicator.
+    """
     names = FIELDS[sheet]
-    return [
+    found = [
         (row, {names[j]: value for j, value in cells.items() if j < len(names)})
         for row, cells in sorted(book.rows.get(sheet, {}).items())
         if row > 1
     ]
+    for row, cells in found if "unit" in names else ():
+        if book.is_unread(sheet, row, names.index("unit")):
+            cells["unit"] = ""
+    return found
 
 
 def _note_cells(filled: Filled, sheet: str, stem: str, row: int) -> None:
@@ -209,7 +241,10 @@ def _figure(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _figures(book: Book, filled: Filled, base: Any) -> None:
     sources: dict[str, str] = {}
-    for row, cells in _rows(book, FIGURES):
+    rows = _rows(book, FIGURES)
+    if not isinstance(base, int):  # a fault that is told; meanwhile the last year stands for it
+        base = max((c["year"] for _, c in rows if isinstance(c.get("year"), int)), default=None)
+    for row, cells in rows:
         item = _figure(cells)
         year = item["year"]
         if "use" in cells:
@@ -250,7 +285,9 @@ def _ages(book: Book) -> bytes | None:
     lines = [_AGE_HEADER]
     for row, cells in rows:
         lines += [""] * (row - len(lines) - 1)
-        values = [cells.get(name, "") for name in FIELDS[AGES]]
+        # What could not be read must not pass for an empty cell, which may be the open age.
+        values = [_UNREAD if book.is_unread(AGES, row, j) else cells.get(name, "")
+                  for j, name in enumerate(FIELDS[AGES])]  # fmt: skip
         values[1] = named(str(values[1]), SEXES, "sex")
         # A comma or a quote within a cell would shift the columns behind it.
         lines.append(",".join(re.sub(r'[,"\n]', " ", str(v)) for v in values))

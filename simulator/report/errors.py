@@ -23,6 +23,8 @@ def describe(violation: Violation, lang: str) -> str:
         params["expected"] = text(f"type.{violation.params['expected']}", lang)
     for key in [k for k in params if k.endswith(f"_{lang}")]:
         params[key.removesuffix(f"_{lang}")] = params[key]
+    if "errno" in params:
+        params["reason"] = system_said(str(params["errno"]), str(params["reason"]), lang)
     params["value"] = _named(violation.value)
     message = template.format(**params)
     place = violation.file if violation.line is None else f"{violation.file}:{violation.line}"
@@ -35,6 +37,19 @@ def describe(violation: Violation, lang: str) -> str:
     if params.get("nearest"):
         parts.append(text("error.nearest", lang, nearest=params["nearest"]))
     return _printable(("；" if lang == "zh" else "; ").join(parts))
+
+
+def system_said(name: str, said: str, lang: str) -> str:
+    """Why the system refuses a file: our words for it, its own behind them.
+
+    Parameters
+    ----------
+    name : of the error, such as ``EISDIR``
+    said : the system's words
+    """
+    key = f"system.{name.lower()}"
+    own = catalogue(lang).get(key)
+    return said if own is None else text("system.quoted", lang, own=own, said=said)
 
 
 def as_markdown(violation: Violation, lang: str) -> str:

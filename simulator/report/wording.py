@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterator
 
-from simulator.i18n import people, percent, text
+from simulator.i18n import people, percent, text, year_spans
 from simulator.lever_path import lever_path
 from simulator.parameters import levers, parameters
 from simulator.policy import Note
@@ -202,10 +201,13 @@ def lever_value(value: object, lang: str) -> str:
     path = lever_path(value)
     shown = number(path.always)
     if path.named:
-        parts = []
-        for amount_, years in itertools.groupby(sorted(path.named.items()), lambda item: item[1]):
-            held = text("path.trend", lang) if amount_ is None else number(amount_)
-            parts.append(text("path.from", lang, year=next(years)[0], value=held))
+        parts, before = [], object()
+        for year, amount in sorted(path.named.items()):
+            held = text("path.trend", lang) if amount is None else number(amount)
+            # Of a line every point counts: what is level from one to the next bends it.
+            if path.linear or amount != before:
+                parts.append(text("path.from", lang, year=year, value=held))
+            before = amount
         shown = text("path.comma", lang).join(parts)
     if path.linear:
         shown = text("path.linear", lang, path=shown)
@@ -223,9 +225,7 @@ def note(item: Note, lang: str) -> str:
     if "years" in params:
         years = params["years"]
         assert isinstance(years, list)
-        whole = len(years) > 1 and years[-1] - years[0] == len(years) - 1
-        ends = [f"{years[0]}–{years[-1]}"] if whole else [str(y) for y in years]
-        params["years"] = ", ".join(ends)
+        params["years"] = year_spans(years, lang)
     for key in ("quota", "settled", "low", "high"):
         if key in params:
             params[key] = f"{float(str(params[key])):,.0f}"

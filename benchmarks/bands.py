@@ -7,10 +7,10 @@ from threading import Lock
 
 import numpy as np
 
+from benchmarks.sketch import Sketch
 from simulator.ensemble import BLOCK, in_threads, project_draws
 from simulator.indicators import measure
 from simulator.run import Run
-from simulator.sketch import Sketch
 
 #: What `Bands` keep of each draw: names of `simulator.indicators.Stocks`.
 INDICATORS = (
