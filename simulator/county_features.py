@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simulator.county_ageing import carried
 from simulator.county_lists import province_trend
 from simulator.county_surroundings import Here, cut_off, located, surroundings
 from simulator.county_tables import CountyTable
@@ -87,7 +88,7 @@ def known(table: CountyTable, units: Sequence[Unit]) -> Known:
     )  # fmt: skip
     here = Here(lonlat, counts["resident"], counts["urban"], found["district"] > 0.0,
                 prefecture, province)  # fmt: skip
-    found |= surroundings(here, found)
+    found |= surroundings(here, found) | carried(ages)
     missing, cut = cut_off(table.codes, lonlat, province)
     filled = tuple(
         (*(n for n in empty if empty[n][p].any()), *([] if there else [LOCATION]),

@@ -12,6 +12,7 @@ from functools import cache
 
 import numpy as np
 
+from simulator.county_ageing import AGEING
 from simulator.county_features import Known, standardized
 from simulator.county_lists import learnt_rows
 
@@ -22,11 +23,13 @@ TARGETS = ("residents", "urban", "children")
 DRAWN = TARGETS[:2]
 #: Targets that have trees; out of fold they help residents only.
 GROWN = TARGETS[:1]
+#: Features that only these targets' processes see; out of fold they harm the urban share.
+RESERVED = dict.fromkeys(AGEING, GROWN)
 #: Part of the Gaussian process's prediction that the trees build upon; chosen out of fold among
-#: 0.5, 0.7 and 1.
-BELIEVED = 0.7
+#: 0.6, 0.7 and 0.8.
+BELIEVED = 0.8
 #: Leaves are stored as whole numbers of this size.
-LEAF_UNIT = 1e-4
+LEAF_UNIT = 1e-5
 #: Shares are stretched by this much at both ends, so that a county can become wholly urban.
 _STRETCH = 0.01
 #: Name of the fold that leaves nothing out.

@@ -14,7 +14,7 @@ import numpy as np
 
 from simulator.outlook import outlook
 from simulator.run import Result
-from simulator.schema import Target, Words
+from simulator.schema import Fact, Target, Words
 from simulator.targets import meets
 from simulator.units import from_base, to_base
 
@@ -22,14 +22,28 @@ from simulator.units import from_base, to_base
 _RATE, _TOWN, _RESIDENTS = "resident_urbanization_rate", "town_population", "resident_population"
 #: Fewer other places say nothing of the mean and size of base errors.
 _FEWEST = 5
+#: Rises whose mean square differs by less than this are alike: no line goes through them.
+_ALIKE = 1e-6
+
+
+@dataclass(frozen=True)
+class Base:
+    """A plan's stated base share beside the censuses around it.
+
+    ``rise`` is its logit less that of the census before, known when the plan was made; ``error``
+    less that of the line between both censuses, ``points`` the same in points of the share.
+    """
+
+    rise: float
+    error: float
+    points: float
 
 
 @dataclass(frozen=True)
 class Due:
     """A target whose year a census counted; ``projected`` and ``happened`` in its own unit.
 
-    ``position`` is its place among the targets; ``base_error`` the logit of the plan's stated base
-    share less that of the line between the censuses around it, ``base_points`` the same in points.
+    ``position`` is its place among the targets; ``base`` what is known of the plan's stated share.
     """
 
     result: Result
@@ -38,8 +52,7 @@ class Due:
     projected: float
     happened: float
     met: bool
-    base_error: float | None
-    base_points: float | None
+    base: Base | None
 
 
 @dataclass(frozen=True)
@@ -71,33 +84,35 @@ def due(result: Result) -> list[Due]:
             continue
         happened = from_base(value, target.unit)
         met = bool(meets(target, np.array([happened]), tolerance)[0])
-        error, points = _base_error(result, target, counted)
-        found.append(Due(result, i, target, check.projected, happened, met, error, points))
+        base = _base(result, target, counted)
+        found.append(Due(result, i, target, check.projected, happened, met, base))
     return found
 
 
 def judge(due_targets: Sequence[Due], draws: int) -> list[Judged]:
     """Targets with the probability that draws of the trend give them.
 
-    A census judges here, so the error of stated base shares counts in full: its mean and its size
-    as measured at the **other** places, never at the place itself; docs/model.md 14.5.
+    A census judges here, so the error of stated base shares counts in full, as the **other**
+    places let expect it from how far the stated share is above the census before; never by the
+    place's own error; docs/model.md 14.5.
 
     Parameters
     ----------
     due_targets : of all places, `due`
     draws : of each trend
     """
-    errors = {_name(one): one.base_error for one in due_targets if one.base_error is not None}
+    bases = {_name(one): one.base for one in due_targets if one.base is not None}
     looked: dict[str, tuple[float | None, ...]] = {}
     judged = []
     for one in due_targets:
         name, place = _name(one), one.result.study.place.name
         if name not in looked:
-            others = [e for other, e in errors.items() if other != name]
-            looked[name] = _chances(one.result, others if name in errors else [], draws)
+            others = [base for other, base in bases.items() if other != name]
+            looked[name] = _chances(one.result, bases.get(name), others, draws)
         chance = looked[name][one.position]
         if chance is not None:
-            told = (one.projected, chance, one.happened, one.met, one.base_points)
+            points = None if one.base is None else one.base.points
+            told = (one.projected, chance, one.happened, one.met, points)
             judged.append(Judged(place, one.target, *told))
     return judged
 
@@ -106,15 +121,37 @@ def _name(one: Due) -> str:
     return one.result.study.place.id
 
 
-def _chances(result: Result, errors: Sequence[float], draws: int) -> tuple[float | None, ...]:
-    """Probabilities of a trend's targets, with the base errors of other places, if any."""
+def _chances(
+    result: Result, base: Base | None, others: Sequence[Base], draws: int
+) -> tuple[float | None, ...]:
+    """Probabilities of a trend's targets, with the base error that other places let expect."""
     trend, seed = result.trend, result.study.seed
-    if len(errors) < _FEWEST:
+    if base is None or len(others) < _FEWEST:
         return outlook(trend, draws, seed).probability
-    bias, size = float(np.mean(errors)), float(np.std(errors, ddof=1))
+    bias, size = expected_error(base.rise, others)
     values = {**trend.start.values, "base_error_urban": size}
     known = replace(trend, start=replace(trend.start, values=values))
     return outlook(known, draws, seed, bias=bias).probability
+
+
+def expected_error(rise: float, others: Sequence[Base]) -> tuple[float, float]:
+    """Mean and standard deviation of a stated share's error, logits, by its rise since the census.
+
+    The straight line through the errors of other places, and the spread of a further place
+    around it; where all rise alike, their mean and spread. docs/model.md 14.5.
+    """
+    rises = np.array([base.rise for base in others])
+    errors = np.array([base.error for base in others])
+    apart = rises - rises.mean()
+    total = float(apart @ apart)
+    sloped = total > _ALIKE * len(others)
+    slope = float(apart @ errors) / total if sloped else 0.0
+    rest = errors - errors.mean() - slope * apart
+    away = rise - float(rises.mean()) if sloped else 0.0
+    free = len(others) - (2 if sloped else 1)
+    wider = 1.0 + 1.0 / len(others) + (away**2 / total if sloped else 0.0)
+    size = math.sqrt(float(rest @ rest) / free * wider)
+    return float(errors.mean()) + slope * away, size
 
 
 def _counted(target: Target, counted: dict[tuple[str, int], float]) -> float | None:
@@ -131,29 +168,33 @@ def _logit(share: float) -> float:
     return math.log(share / (1.0 - share))
 
 
-def _base_error(
-    result: Result, target: Target, counted: dict[tuple[str, int], float]
-) -> tuple[float | None, float | None]:
-    """Stated base rate less the rate between the censuses, as logits and in points; None where
-    there is no pair.
-    """
+def _base(result: Result, target: Target, counted: dict[tuple[str, int], float]) -> Base | None:
+    """The stated base share beside the censuses; None where there is no such pair."""
     place = result.study.place
     stated = [f for f in place.facts if f.indicator == _RATE and f.use == "base"]
-    before = {
-        (f.indicator, f.at): to_base(f.value, f.unit) for f in place.facts if f.use == "history"
-    }
-    years = {y for n, y in before if n == _TOWN} & {y for n, y in before if n == _RESIDENTS}
-    after = _counted(target, counted)
-    if target.indicator != _RATE or not stated or not years or after is None or not target.at:
-        return None, None
-    first = max(years, key=lambda y: y or 0)
-    start = before[_TOWN, first] / before[_RESIDENTS, first]
-    if not first or not (0.0 < start < 1.0 and 0.0 < after < 1.0):
-        return None, None
-    share = (place.base_year - first) / (target.at - first)
-    line = (1.0 - share) * _logit(start) + share * _logit(after)
+    before, after = _census_before(place.facts), _counted(target, counted)
+    if target.indicator != _RATE or not (stated and before and after and target.at):
+        return None
+    first, start = before
+    own = to_base(stated[0].value, stated[0].unit)
+    if not all(0.0 < share < 1.0 for share in (start, after, own)):
+        return None
+    part = (place.base_year - first) / (target.at - first)
+    line = (1.0 - part) * _logit(start) + part * _logit(after)
     points = stated[0].value - from_base(1.0 / (1.0 + math.exp(-line)), stated[0].unit)
-    return _logit(to_base(stated[0].value, stated[0].unit)) - line, points
+    return Base(_logit(own) - _logit(start), _logit(own) - line, points)
+
+
+def _census_before(facts: Sequence[Fact]) -> tuple[int, float] | None:
+    """Year and urban share of the last census before the base year."""
+    counts = {
+        (f.indicator, f.at): to_base(f.value, f.unit) for f in facts if f.use == "history" and f.at
+    }
+    years = {y for n, y in counts if n == _TOWN} & {y for n, y in counts if n == _RESIDENTS}
+    if not years:
+        return None
+    last = max(y for y in years if y)
+    return last, counts[_TOWN, last] / counts[_RESIDENTS, last]
 
 
 def brier(chances: Sequence[float], met: Sequence[bool]) -> float:

@@ -15,6 +15,8 @@ from simulator.flow_model import size_class
 #: Names of the size classes and kinds, keys of messages ``accuracy.group.*``.
 SIZES = ("under_100k", "100k_300k", "300k_1m", "over_1m")
 KINDS = ("district", "city", "county")
+#: Changes by which a unit of 2020 is not the place that was launched: part of another was moved.
+_MOVED = ("received", "ceded")
 _NEAR = 0.10
 _INNER, _OUTER = (0.25, 0.75), (0.10, 0.90)
 _MIDDLE = PROBABILITIES.index(0.5)
@@ -88,7 +90,7 @@ def spread(quantiles: np.ndarray, counted: np.ndarray, scale: np.ndarray) -> Spr
 
 
 def groups(found: Backtest, rows: np.ndarray) -> dict[str, np.ndarray]:
-    """Scored rows in all, by size class of 2010 and by kind."""
+    """Scored rows in all, by size class of 2010, by kind, and those whose extent did not change."""
     size = size_class(found.figures.counts["resident"])
     features, names = found.figures.features, found.figures.names
     district = features[:, names.index("district")] > 0.0
@@ -96,7 +98,9 @@ def groups(found: Backtest, rows: np.ndarray) -> dict[str, np.ndarray]:
     kind = np.where(district, 0, np.where(city, 1, 2))
     parts = {"all": rows}
     parts |= {name: rows[size[rows] == k] for k, name in enumerate(SIZES)}
-    return parts | {name: rows[kind[rows] == k] for k, name in enumerate(KINDS)}
+    parts |= {name: rows[kind[rows] == k] for k, name in enumerate(KINDS)}
+    kept = np.array([unit.change not in _MOVED for unit in found.units])
+    return parts | {"same_extent": rows[kept[rows]]}
 
 
 def score(found: Backtest, rows: np.ndarray, name: str) -> Score:

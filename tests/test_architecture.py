@@ -58,7 +58,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("run",),
     ("ensemble", "forecast_error", "goals", "budget", "ranges", "needs", "sobol"),
     ("outlook", "problem"),
-    ("search", "factors", "county_tables", "county_surroundings"),
+    ("search", "factors", "county_tables", "county_surroundings", "county_ageing"),
     ("seek", "frontier", "sensitivity", "matching", "county_places"),
     ("county_features", "place_identity", "place_cells"),
     ("county_launch", "flow_model", "place_table"),

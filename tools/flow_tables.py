@@ -62,7 +62,7 @@ def write_trees(output: Path, found: dict[str, Trees | None]) -> None:
         output / "flow_trees.csv",
         (
             "Trees of the outcomes, a line each: positions of features and cuts",
-            "(flow_features.csv) level by level, and leaves in ten-thousandths; the last question",
+            "(flow_features.csv) level by level, and leaves in 1/100,000; the last question",
             "counts one",
             *PROVENANCE,
         ),

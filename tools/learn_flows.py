@@ -4,7 +4,7 @@ Usage: ``OPENBLAS_NUM_THREADS=1 python -m tools.learn_flows DATA_DIR [--output D
 
 Growth of residents, change of the urban share and children of each county of 2010 that the 2020
 tables hold are regressed on what was known in 2010, once with all counties and once without each
-of ten folds, so that every county has a prediction that its own 2020 row had no part in. For the
+of twenty folds, so that every county has a prediction that its own 2020 row had no part in. For the
 priors of places the year loop is inverted: the net rates that meet the outcomes. On one thread
 and rounded, the same inputs give the same bytes.
 """
@@ -36,6 +36,7 @@ from simulator.flow_model import (
     BELIEVED,
     DRAWN,
     GROWN,
+    RESERVED,
     SIZE_BOUNDS,
     SPREAD,
     TARGETS,
@@ -62,9 +63,10 @@ from tools.flow_tables import (
 from tools.gaussian_process import Data, learn_scales, noise_of, pivots, robust_weights, solve
 from tools.learn_priors import learn_priors
 
-FOLDS: Final = 10
+#: As many as leave each fold nearly the counties that the shipped set has learnt from.
+FOLDS: Final = 20
 #: Groups of folds that share the scales of the covariance.
-SCALE_GROUPS: Final = 3
+SCALE_GROUPS: Final = 4
 SUPPORT: Final = 800
 STEPS: Final = 20
 PROBABILITIES: Final = np.concatenate([[0.005], np.linspace(0.02, 0.98, 33), [0.995]])
@@ -123,13 +125,20 @@ def inverted(found: Learning) -> tuple[np.ndarray, np.ndarray]:
     return np.array(rates), np.array(own)
 
 
+def seen(data: Data, columns: np.ndarray) -> Data:
+    """The counties with those features only that a target's process sees."""
+    return Data(data.z[:, columns], data.province, data.prefecture, data.noise)
+
+
 def regress(
-    data: Data,
-    supports: np.ndarray,
-    y: np.ndarray,
-    h: np.ndarray,
+    data: Data, supports: np.ndarray, y: np.ndarray, h: np.ndarray, columns: np.ndarray
 ) -> tuple[Named, np.ndarray]:
-    """Coefficients of one target from the counties of one fold, and leave-one-out errors."""
+    """Coefficients of one target from the counties of one fold, and leave-one-out errors.
+
+    Features that the target does not see, which are not of ``columns``, have none.
+    """
+    everything = data.z.shape[1]
+    data, supports = seen(data, columns), supports[:, columns]
     centre = float(np.median(y))
     weight = robust_weights(data, y - centre, h)
     n_features = data.z.shape[1]
@@ -154,7 +163,9 @@ def regress(
     noise = noise_of(data, h) / weight
     b, error = solve(np.hstack(blocks), prior, y - centre, noise)
     found: dict[tuple[str, str], float] = {("constant", ""): centre + b[0]}
-    labels = [str(i) for i in range(n_features)]
+    for part in ("scale", "linear"):
+        found |= {(part, str(i)): 0.0 for i in range(everything)}
+    labels = [str(i) for i in columns]
     found |= {("scale", n): float(v) for n, v in zip(labels, s, strict=True)}
     found |= {("linear", n): float(v) for n, v in zip(labels, b[ends[1] : ends[2]], strict=True)}
     names = [str(i) for i in range(len(supports))]
@@ -227,13 +238,13 @@ def _tenth(size: np.ndarray) -> float:
     return float(np.quantile(size, 0.1))
 
 
-Task = tuple[Data, np.ndarray, np.ndarray, np.ndarray, Groups, np.ndarray, str]
+Task = tuple[Data, np.ndarray, np.ndarray, np.ndarray, Groups, np.ndarray, np.ndarray, str]
 Fitted = tuple[Named, Trees | None, np.ndarray]
 
 
 def _work(task: Task) -> Fitted:
-    data, supports, cuts, y, groups, h, target = task
-    found, error = regress(data, supports, y, h)
+    data, supports, cuts, y, groups, h, columns, target = task
+    found, error = regress(data, supports, y, h, columns)
     trees = None
     if target in GROWN:
         constant, trees, error = improve(data, y, error, cuts, groups.fold)
@@ -249,7 +260,9 @@ def _scales(task: tuple[Data, np.ndarray]) -> np.ndarray:
     return learn_scales(data, y - float(np.median(y)), STEPS)
 
 
-def scale_sets(data: Data, y: np.ndarray, fold: np.ndarray, pool: ProcessPoolExecutor) -> Scales:
+def scale_sets(
+    data: Data, y: np.ndarray, fold: np.ndarray, columns: Columns, pool: ProcessPoolExecutor
+) -> Scales:
     """Scales for every target and label: of all counties, and of those outside a group of folds.
 
     Learning scales is slow, so folds of one group share theirs, learnt without any of them.
@@ -257,7 +270,9 @@ def scale_sets(data: Data, y: np.ndarray, fold: np.ndarray, pool: ProcessPoolExe
     groups = {WHOLE: np.ones(len(y), dtype=bool)}
     groups |= {str(g): fold % SCALE_GROUPS != g for g in range(SCALE_GROUPS)}
     keys = [(label, j) for label in groups for j in range(len(TARGETS))]
-    tasks = [(data.take(np.flatnonzero(groups[g])), y[groups[g], j]) for g, j in keys]
+    tasks = [
+        (seen(data.take(np.flatnonzero(groups[g])), columns[j]), y[groups[g], j]) for g, j in keys
+    ]
     found = dict(zip(keys, pool.map(_scales, tasks), strict=True))
     return {
         (label, j): found[label if label == WHOLE else str(int(label) % SCALE_GROUPS), j]
@@ -266,6 +281,8 @@ def scale_sets(data: Data, y: np.ndarray, fold: np.ndarray, pool: ProcessPoolExe
     }
 
 
+#: Of each target, the features that its process sees; scales by label and target.
+Columns = list[np.ndarray]
 Scales = dict[tuple[str, int], np.ndarray]
 
 
@@ -314,25 +331,29 @@ def learn(learning: Learning, output: Path, processes: int) -> None:
         figures.features[rows, names.index("district")] > 0.0,
         spread_basis(data.z, names),
     )
+    columns = [
+        np.array([i for i, n in enumerate(names) if target in RESERVED.get(n, TARGETS)])
+        for target in TARGETS
+    ]
     labels = [WHOLE, *(str(k) for k in range(FOLDS))]
     with ProcessPoolExecutor(processes) as pool:
-        scales = scale_sets(data, y, groups.fold, pool)
+        scales = scale_sets(data, y, groups.fold, columns, pool)
         tasks: list[Task] = []
         for label in labels:
             at = np.flatnonzero(groups.fold != (int(label) if label != WHOLE else -1))
             tasks += [
                 (data.take(at), supports, cuts, y[at, j], groups.take(at), scales[label, j],
-                 target)
+                 columns[j], target)
                 for j, target in enumerate(TARGETS)
             ]  # fmt: skip
         worked = list(pool.map(_work, tasks))
-    columns = [f"{t}_{label}" for label in labels for t in TARGETS]
+    heads = [f"{t}_{label}" for label in labels for t in TARGETS]
     scores = [ndtri((rankdata(e) - 0.5) / len(e)) for _, _, e in worked[: len(DRAWN)]]
     write_errors(output, PROBABILITIES, float(np.corrcoef(*scores)[0, 1]))
-    write_trees(output, dict(zip(columns, (trees for _, trees, _ in worked), strict=True)))
+    write_trees(output, dict(zip(heads, (trees for _, trees, _ in worked), strict=True)))
     write_regressions(
         output, (names, mean, sd, cuts), supports, [codes[rows[i]] for i in chosen],
-        dict(zip(columns, (named for named, _, _ in worked), strict=True)),
+        dict(zip(heads, (named for named, _, _ in worked), strict=True)),
         {codes[i]: int(k) for i, k in zip(rows, groups.fold, strict=True)},
     )  # fmt: skip
 
