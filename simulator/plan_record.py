@@ -14,12 +14,19 @@ import numpy as np
 
 from simulator.outlook import outlook
 from simulator.run import Result
-from simulator.schema import Fact, Target, Words
+from simulator.schema import Target, Words
+from simulator.stated_base import (
+    RATE,
+    RESIDENTS,
+    TOWN,
+    census_before,
+    logit,
+    share_of,
+    stated_share,
+)
 from simulator.targets import meets
 from simulator.units import from_base, to_base
 
-#: The share that is a target of itself, and the counts that give it.
-_RATE, _TOWN, _RESIDENTS = "resident_urbanization_rate", "town_population", "resident_population"
 #: Fewer other places say nothing of the mean and size of base errors.
 _FEWEST = 5
 #: Rises whose mean square differs by less than this are alike: no line goes through them.
@@ -158,43 +165,26 @@ def _counted(target: Target, counted: dict[tuple[str, int], float]) -> float | N
     """What the census says of a target, persons or share."""
     if target.at is None:
         return None
-    if target.indicator == _RATE:
-        town, all_ = counted.get((_TOWN, target.at)), counted.get((_RESIDENTS, target.at))
+    if target.indicator == RATE:
+        town, all_ = counted.get((TOWN, target.at)), counted.get((RESIDENTS, target.at))
         return None if town is None or all_ is None else town / all_
     return counted.get((target.indicator, target.at))
-
-
-def _logit(share: float) -> float:
-    return math.log(share / (1.0 - share))
 
 
 def _base(result: Result, target: Target, counted: dict[tuple[str, int], float]) -> Base | None:
     """The stated base share beside the censuses; None where there is no such pair."""
     place = result.study.place
-    stated = [f for f in place.facts if f.indicator == _RATE and f.use == "base"]
-    before, after = _census_before(place.facts), _counted(target, counted)
-    if target.indicator != _RATE or not (stated and before and after and target.at):
+    own, before = stated_share(place), census_before(place.facts)
+    after = _counted(target, counted)
+    if target.indicator != RATE or not (own and before and after and target.at):
         return None
     first, start = before
-    own = to_base(stated[0].value, stated[0].unit)
     if not all(0.0 < share < 1.0 for share in (start, after, own)):
         return None
     part = (place.base_year - first) / (target.at - first)
-    line = (1.0 - part) * _logit(start) + part * _logit(after)
-    points = stated[0].value - from_base(1.0 / (1.0 + math.exp(-line)), stated[0].unit)
-    return Base(_logit(own) - _logit(start), _logit(own) - line, points)
-
-
-def _census_before(facts: Sequence[Fact]) -> tuple[int, float] | None:
-    """Year and urban share of the last census before the base year."""
-    counts = {
-        (f.indicator, f.at): to_base(f.value, f.unit) for f in facts if f.use == "history" and f.at
-    }
-    years = {y for n, y in counts if n == _TOWN} & {y for n, y in counts if n == _RESIDENTS}
-    if not years:
-        return None
-    last = max(y for y in years if y)
-    return last, counts[_TOWN, last] / counts[_RESIDENTS, last]
+    line = (1.0 - part) * logit(start) + part * logit(after)
+    points = from_base(own - share_of(line), target.unit)
+    return Base(logit(own) - logit(start), logit(own) - line, points)
 
 
 def brier(chances: Sequence[float], met: Sequence[bool]) -> float:

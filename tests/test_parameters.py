@@ -40,7 +40,7 @@ GRADES = {"published", "derived", "assumption"}
 DISTRIBUTIONS = {"lognormal", "uniform", "fixed", "policy"}
 GROUPS = {
     "migration", "schedule", "settlement", "demography", "jobs", "housing", "requirement",
-    "targets", "baseline", "calibration", "forecast", "fiscal", "plausible",
+    "targets", "baseline", "calibration", "forecast", "stated_base", "fiscal", "plausible",
     "lever.settlement", "lever.industry_jobs", "lever.housing",
 }  # fmt: skip
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -265,7 +265,13 @@ def test_every_error_of_forecasts_has_an_effect(name: str) -> None:
     assert not np.array_equal(*found)
 
 
-@pytest.mark.parametrize("name", [n for n in assumptions() if n not in [*ERRORS, *FORECAST]])
+#: What only the words on a stated base read; tests/test_stated_base.py.
+WORDS = [name for name, p in assumptions().items() if p.group == "stated_base"]
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in assumptions() if n not in [*ERRORS, *FORECAST, *WORDS]]
+)
 def test_every_assumption_has_an_effect(name: str) -> None:
     p: Parameter = assumptions()[name]
     low, high = _reported(_small(**{name: p.low})), _reported(_small(**{name: p.high}))

@@ -13,6 +13,8 @@ from simulator.report import wording
 from simulator.report.layout import plain_table, section
 from simulator.report.printed import unit_name
 from simulator.run import Result
+from simulator.stated_base import likely_error
+from simulator.units import from_base
 from simulator.vocabulary import indicators
 
 #: Series whose ranges are shown, and the quantiles between which 80 % of draws lie.
@@ -44,7 +46,7 @@ def _probabilities(result: Result, outlooks: Mapping[str, Outlook], lang: str) -
             table.add_row(
                 label, f"{wording.goal(check, lang)} {unit_name(check.target.unit, lang)}", *shown
             )
-    return section(text("report.probability", lang), table, _basis(outlooks, lang))
+    return section(text("report.probability", lang), table, _basis(result, outlooks, lang))
 
 
 def chance(probability: float | None, outlook: Outlook, lang: str) -> str:
@@ -77,13 +79,27 @@ def _ranges(result: Result, outlooks: Mapping[str, Outlook], lang: str) -> Rende
     return section(text("report.ranges", lang), table)
 
 
-def _basis(outlooks: Mapping[str, Outlook], lang: str) -> Text:
+def _basis(result: Result, outlooks: Mapping[str, Outlook], lang: str) -> Text:
     first = next(iter(outlooks.values()))
     lines = [text("report.draws", lang, n=first.draws, seed=first.seed)]
     if first.years_since_count:
         lines.append(text("report.base_error", lang, years=first.years_since_count))
-    thin = thin_fit(first, lang)
-    return Text("\n".join([*lines, thin] if thin else lines), style="dim")
+    told = (stated_too_high(result, lang), thin_fit(first, lang))
+    return Text("\n".join([*lines, *(line for line in told if line)]), style="dim")
+
+
+def stated_too_high(result: Result, lang: str) -> str | None:
+    """By how much the plan's base share is likely off, by how far it rose above the census."""
+    found = likely_error(result.study.place, result.trend.start.values)
+    if found is None:
+        return None
+    key = "report.base_rise.high" if found.error > 0.0 else "report.base_rise.low"
+    ends = (found.low, found.high) if found.error > 0.0 else (-found.high, -found.low)
+    error, low, high = (f"{from_base(v, '%'):.1f}" for v in (abs(found.error), *ends))
+    return text(
+        key, lang, year=found.year, counted=percent(found.counted), stated=percent(found.stated),
+        error=error, low=low, high=high,
+    )  # fmt: skip
 
 
 def thin_fit(outlook: Outlook, lang: str) -> str | None:

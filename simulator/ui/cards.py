@@ -90,8 +90,9 @@ def cards(result: Result, current: Run, outlook: Outlook | None, lang: str) -> s
             body += _card(now, base, start, about, label, lang)
     told = escape(text("app.cards", lang))
     thin = certainty.thin_fit(outlook, lang) if outlook is not None else None
-    note = f'<p class="cus-muted">{escape(thin)}</p>' if thin else ""
-    return f'<section class="cus-cards" aria-label="{told}">{body}</section>{note}'
+    lines = (thin, certainty.stated_too_high(result, lang))
+    notes = "".join(f'<p class="cus-muted">{escape(line)}</p>' for line in lines if line)
+    return f'<section class="cus-cards" aria-label="{told}">{body}</section>{notes}'
 
 
 def _chance(probability: float | None, outlook: Outlook | None, lang: str) -> tuple[str, str]:
