@@ -1,7 +1,7 @@
 """What a backtest is held against: no change, the province's trend, a regression with trees.
 
 docs/model.md, backtest. The regression sees the same features and, unlike the projection, is
-fitted to the counties that it is scored on, each by the nine tenths of them without it.
+fitted to the counties that it is scored on, each by those outside its fold, the model's own folds.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from simulator.axes import N_SEXES
 from simulator.backtest import Backtest
 from simulator.county_lists import province_trend
+from simulator.flow_model import folds_of
 
-_FOLDS = 10
+#: Fewer counties than this many a fold teach a regression nothing.
+_FEWEST = 5
 _SEED = 0
 #: Settings of the trees, those of the orientation figures; none was searched for.
 _TREES: Mapping[str, float] = {
@@ -53,20 +54,25 @@ def province(found: Backtest, rows: np.ndarray) -> Guess:
 
 
 def trees(found: Backtest, rows: np.ndarray) -> Guess | None:
-    """Gradient-boosted trees, cross-validated; None without scikit-learn or with few counties."""
+    """Gradient-boosted trees by the model's own folds, so that both learn from as many counties.
+
+    A county that the model has not learnt from is judged in the fold that its position falls in.
+    None without scikit-learn or with few counties.
+    """
     try:
         from sklearn.ensemble import HistGradientBoostingRegressor
     except ImportError:
         return None
-    if len(rows) < _FOLDS**N_SEXES:
+    fold = _folds(found, rows)
+    kinds = np.unique(fold)
+    if len(kinds) < 2 or len(rows) < _FEWEST * len(kinds):
         return None
     residents, urban, ages = _now(found, rows)
     features = found.figures.features[rows]
     growth = np.log(found.resident_2020[rows] / residents)
     shift = _logit(found.urban_2020[rows]) - _logit(urban)
-    fold = np.random.Generator(np.random.Philox(_SEED)).permutation(len(rows)) % _FOLDS
     guess = np.empty((2, len(rows)))
-    for k in range(_FOLDS):
+    for k in kinds:
         learn, judge = fold != k, fold == k
         for j, target in enumerate((growth, shift)):
             model = HistGradientBoostingRegressor(
@@ -76,3 +82,10 @@ def trees(found: Backtest, rows: np.ndarray) -> Guess | None:
     by = np.exp(guess[0])
     share = 1.0 / (1.0 + np.exp(-_logit(urban) - guess[1]))
     return residents * by, share, ages * by[:, None, None]
+
+
+def _folds(found: Backtest, rows: np.ndarray) -> np.ndarray:
+    """Fold of each scored county (n,): the model's, else by position among as many."""
+    known = folds_of([found.codes_2010[row] for row in rows])
+    count = 1 + max((k for k in known if k is not None), default=0)
+    return np.array([i % count if k is None else k for i, k in enumerate(known)])

@@ -11,6 +11,7 @@ from functools import cache
 import numpy as np
 
 from simulator import tables
+from simulator.county_tables import FIRST_YEAR
 from simulator.demography.lifetable import life_table
 
 #: How much of what one census shows is taken to go on: half of it, all of it.
@@ -31,9 +32,11 @@ AGEING = tuple(f"{what}_{part}" for part in _GOES_ON for what in ("carried", "ca
 def carried(ages: np.ndarray) -> dict[str, np.ndarray]:
     """Logs of all people and of the young ten years on, against all people now, `AGEING`, (U,).
 
+    Children are those per woman now, times the mean of women now and then.
+
     Parameters
     ----------
-    ages : persons by sex and census age group, shape (U, 2, 19), of all counties of the nation
+    ages : persons of 2010 by sex and census age group, shape (U, 2, 19)
     """
     groups = np.concatenate([ages[:, :, :1] + ages[:, :, 1:2], ages[:, :, 2:]], axis=2)
     both = groups.sum(axis=1)
@@ -54,7 +57,7 @@ def carried(ages: np.ndarray) -> dict[str, np.ndarray]:
 
 def _movement(both: np.ndarray) -> np.ndarray:
     """Log of each group over the one ten years younger, against the nation's, (U, 16)."""
-    nation = np.maximum(both.sum(axis=0), 1.0)
+    nation = _nation()
     here = np.maximum(both, 1.0)
     ratio = np.log(here[:, _DECADE:] / here[:, :-_DECADE])
     return np.clip(ratio - np.log(nation[_DECADE:] / nation[:-_DECADE]), -_EXTREME, _EXTREME)
@@ -74,8 +77,17 @@ def _ten_years_on(groups: np.ndarray, factor: np.ndarray) -> np.ndarray:
 
 
 @cache
+def _nation() -> np.ndarray:
+    """People of the nation of 2010 by group (18,): the same whatever counties a folder holds."""
+    ages = tables.population(FIRST_YEAR, "total").sum(axis=0)
+    return np.asarray(np.add.reduceat(ages, _WIDTH * np.arange(_GROUPS)))
+
+
+@cache
 def _survival() -> np.ndarray:
-    """Ten-year survival of the nation's groups, (2, 18)."""
+    """Ten-year survival of the nation's groups, (2, 18), at the one table of rates that the
+    program has, of 2020-2025: the same for all counties, it tells none of them apart.
+    """
     lived = life_table(tables.mortality_standard("total")).Lx
     starts = _WIDTH * np.arange(_GROUPS)
     now = np.add.reduceat(lived, starts, axis=-1)

@@ -133,20 +133,34 @@ def close_name(word: str, folder: Path = FOLDER, *, lang: str = _LANGUAGES[0]) -
     """Name of the library that a word is a slip of, or None.
 
     A word in letters is compared with pinyin and English names, one in Chinese with Chinese names,
-    without the kind of either and without the area that it may begin with. Nothing is proposed for
-    the name of another place, nor where several are as close.
+    without the kind of either and without the areas that it may begin with. Nothing is proposed
+    for the name of another place, nor where several are as close.
     """
     wanted = _bare(squeezed(word))
     names = {n: entry for entry in entries(folder) for name in entry.names
              for n in (name, _bare(name))}  # fmt: skip
     if wanted in _units_and_areas() and wanted not in names:
         return None
-    areas = {squeezed(area) for e in entries(folder) for area in (e.province, e.prefecture)}
-    begun = {a for area in areas for a in (area, _bare(area)) if a and wanted.startswith(a)}
-    words = {wanted, *(wanted.removeprefix(area) for area in begun)}
-    found = {names[close].id: names[close] for said in words
-             if (close := nearest(said, sorted(names), proper=True)) is not None}  # fmt: skip
-    return _shown(next(iter(found.values())), lang) if len(found) == 1 else None
+    # What is left when all areas are gone says most; 四川省达州市渠县 is no 达州市.
+    for said in _without_areas(squeezed(word), folder):
+        bare = _bare(said)
+        close = said if said in names else nearest(bare, sorted(names), proper=True)
+        if close is not None:
+            return _shown(names[close], lang)
+    return None
+
+
+def _without_areas(word: str, folder: Path) -> list[str]:
+    """A squeezed name and what is left without the areas that it begins with, shortest first."""
+    given = {squeezed(area) for e in entries(folder) for area in (e.province, e.prefecture)}
+    areas = {a for area in given for a in (area, _bare(area)) if a}
+    found, left = {word}, [word]
+    while left:
+        one = left.pop()
+        rest = {one.removeprefix(a) for a in areas if one.startswith(a)} - found
+        found |= rest
+        left += rest
+    return sorted((one for one in found if len(one) > 1), key=len)
 
 
 @cache

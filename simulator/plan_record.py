@@ -174,7 +174,7 @@ def _counted(target: Target, counted: dict[tuple[str, int], float]) -> float | N
 def _base(result: Result, target: Target, counted: dict[tuple[str, int], float]) -> Base | None:
     """The stated base share beside the censuses; None where there is no such pair."""
     place = result.study.place
-    own, before = stated_share(place), census_before(place.facts)
+    own, before = stated_share(place), census_before(place)
     after = _counted(target, counted)
     if target.indicator != RATE or not (own and before and after and target.at):
         return None

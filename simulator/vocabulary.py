@@ -14,7 +14,17 @@ TABLE = Path(__file__).with_name("indicators.csv")
 
 Kind = Literal["modelled", "requirement", "context"]
 #: What plans call an indicator for short.
-COMMON: Mapping[str, str] = MappingProxyType({"城镇化率": "resident_urbanization_rate"})
+COMMON: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(
+            ("城镇化率", "城镇化", "urbanization_rate", "urbanization", "urban_rate"),
+            "resident_urbanization_rate",
+        ),
+        **dict.fromkeys(("人口", "总人口", "population", "residents"), "resident_population"),
+        **dict.fromkeys(("城镇人口", "urban_population"), "town_population"),
+        "hukou": "hukou_population",
+    }
+)
 
 
 @dataclass(frozen=True)

@@ -67,8 +67,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("run",),
     ("ensemble", "forecast_error", "goals", "budget", "ranges", "needs", "sobol"),
     ("outlook", "problem"),
-    ("search", "factors", "county_tables", "county_surroundings", "county_ageing"),
-    ("seek", "frontier", "sensitivity", "matching", "county_places"),
+    ("search", "factors", "county_tables", "county_surroundings"),
+    ("seek", "frontier", "sensitivity", "matching", "county_places", "county_ageing"),
     ("county_features", "place_identity", "place_cells"),
     ("county_launch", "flow_model", "place_table"),
     ("county_draws",),
@@ -98,7 +98,6 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     (
         "report.effects",
         "report.accuracy",
-        "report.accuracy_words",
         "report.calibration",
         "report.record",
         "report.stored",

@@ -136,6 +136,12 @@ def test_what_names_several_places_is_told(small: Path) -> None:
         ("贵州凯理", "凯里市 (kaili)"),
         ("lu'an county", "六安市 (luan)"),
         ("quxain", "渠县 (quxian)"),
+        # With the areas above it, as it is mostly written; what they leave is the place.
+        ("四川省达州市渠县", "渠县 (quxian)"),
+        ("河北省唐山市迁安市", "迁安市 (qianan)"),
+        ("福建省宁德市古田县", "古田县 (gutian)"),
+        ("吉林省通化市梅河口", "梅河口市 (meihekou)"),
+        ("四川省达州市", "达州市 (dazhou)"),
         ("鼠标", None),
         ("zzzz", None),
         # Names of other places are no slips, and neither is what is as near to several.

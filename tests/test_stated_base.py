@@ -70,7 +70,7 @@ def test_nothing_is_told_where_the_rule_was_not_measured() -> None:
     assert likely_error(bare.model_copy(update={"facts": []}), central_values()) is None
     late = bare.model_copy(update={"base_year": 2019})
     assert stated_share(late) is not None
-    assert census_before(late.facts) is not None
+    assert census_before(late) is not None
     assert likely_error(late, central_values()) is None
 
 

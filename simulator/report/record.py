@@ -21,8 +21,10 @@ _EVEN = 0.5
 
 def record_table(judged: Sequence[Judged], lang: str) -> Table:
     """One row a target."""
-    keys = ("col.place", "col.indicator", "col.target_any", "col.projected", "report.probability",
-            "col.counted", "col.status", "col.base_error")  # fmt: skip
+    keys = (
+        "col.place", "col.indicator", "col.target_any", "record.projected",
+        "report.probability", "col.counted", "col.status", "col.base_error",
+    )  # fmt: skip
     rows = []
     for one in judged:
         error = "–" if one.base_error is None else f"{one.base_error:+.1f}"
@@ -55,6 +57,7 @@ def record_sentences(judged: Sequence[Judged], draws: int, lang: str) -> list[st
             even=f"{brier([_EVEN] * len(met), met):.3f}", draws=draws,
         ),
     ]  # fmt: skip
+    told += _against_guess(judged, lang)
     errors = list({one.place.zh: one.base_error for one in judged if one.base_error is not None}
                   .values())  # fmt: skip
     if len(errors) > 1:
@@ -63,6 +66,28 @@ def record_sentences(judged: Sequence[Judged], draws: int, lang: str) -> list[st
                  sd=f"{np.std(errors, ddof=1):.1f}")
         )  # fmt: skip
     return [*told, text("record.caveat", lang)]
+
+
+def _against_guess(judged: Sequence[Judged], lang: str) -> list[str]:
+    """How sure the difference from guessing is, and what it is without the place it hangs on."""
+    if len(judged) <= 2:
+        return []
+    met = np.array([one.met for one in judged], dtype=float)
+    ours = (np.array([one.probability for one in judged]) - met) ** 2
+    guess = (np.array(constant_guess([one.met for one in judged])) - met) ** 2
+    apart = ours - guess
+    error = float(np.std(apart, ddof=1)) / len(judged) ** 0.5
+    k = int(np.argmax(np.abs(apart - apart.mean())))
+    rest = [one for i, one in enumerate(judged) if i != k]
+    kept = [one.met for one in rest]
+    return [
+        text(
+            "record.sure", lang, apart=f"{apart.mean():+.3f}", error=f"{error:.3f}",
+            place=judged[k].place.get(lang),
+            ours=f"{brier([one.probability for one in rest], kept):.3f}",
+            constant=f"{brier(constant_guess(kept), kept):.3f}",
+        )
+    ]  # fmt: skip
 
 
 def record_view(judged: Sequence[Judged], draws: int, lang: str) -> Iterator[RenderableType]:

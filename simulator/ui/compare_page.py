@@ -153,7 +153,7 @@ def _compared(picked: Sequence[_Item], lang: str) -> None:
     trends = {result.study.place_file: Column("", result.trend) for result, _ in opened}
     _tables(columns, lang)
     _lines(columns, list(trends.values()), lang)
-    _differences(columns, lang)
+    _differences(columns, [key == _KEPT for key, _ in picked], lang)
 
 
 def _tables(columns: Sequence[Column], lang: str) -> None:
@@ -188,13 +188,15 @@ def _lines(columns: Sequence[Column], trends: Sequence[Column], lang: str) -> No
     st.html(tables.spoken(told))
 
 
-def _differences(columns: Sequence[Column], lang: str) -> None:
+def _differences(columns: Sequence[Column], kept: Sequence[bool], lang: str) -> None:
     names = [c.name for c in columns]
     years = sorted({int(y) for c in columns for y in c.run.years})
     plans = [t.at for c in columns for t in c.run.study.place.targets if t.at in years]
     left, right = st.columns(2)
     with left:
-        trends = [i for i, c in enumerate(columns) if c.run.id == TREND]
+        # A kept scenario without levers is the trend too, but not what is called so.
+        found = (i for i, c in enumerate(columns) if c.run.id == TREND)
+        trends = sorted(found, key=lambda i: kept[i])
         base = st.selectbox(text("app.compare.base", lang), names, index=next(iter(trends), 0))
     with right:
         at = years.index(plans[0]) if plans else len(years) - 1

@@ -14,12 +14,12 @@ import simulator
 from simulator.i18n import catalogue, text
 from simulator.parameters import LEVER_PREFIX, TABLE, Parameter, parameters, table_hash
 from simulator.report import words
-from simulator.report.accuracy_words import in_language
 from simulator.report.rows import Table, Toned
 from simulator.ui import tables
 
 _DOCS = Path(simulator.__file__).resolve().parent.parent / "docs"
-_MODEL, _ACCURACY = _DOCS / "model.md", _DOCS / "accuracy.md"
+_MODEL = _DOCS / "model.md"
+_ACCURACY = {"zh": _DOCS / "accuracy.zh.md", "en": _DOCS / "accuracy.md"}
 _PARTS = ("parameters", "equations", "accuracy", "unknown")
 _HEADING = re.compile(r"^## ", re.MULTILINE)
 _LINK = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)]*\)")
@@ -65,8 +65,8 @@ def _equations(lang: str) -> None:
 
 
 def _accuracy(lang: str) -> None:
-    if _ACCURACY.is_file():
-        st.markdown(in_language(_ACCURACY.read_text(encoding="utf-8"), lang))
+    if _ACCURACY[lang].is_file():
+        st.markdown(_ACCURACY[lang].read_text(encoding="utf-8"))
     else:
         st.info(text("app.method.no_accuracy", lang), icon=":material/hourglass_empty:")
 

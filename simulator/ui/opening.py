@@ -76,6 +76,7 @@ def opened() -> Opened:
         st.session_state["horizon"] = link.take_horizon(first.study.horizon, low, high)
     horizon = min(max(int(st.session_state["horizon"]), low), high)
     st.session_state["horizon"] = horizon
+    session.hold()
     result = first if horizon == first.study.horizon else open_entry(entry, horizon)
     return Opened(entry, first, result, start, _current(result, start))
 

@@ -24,15 +24,28 @@ _WIDGETS = ("limit", "slider", "number", "switch", "choice")
 GOT = "answer_got"
 #: Choices that must outlive a visit to another page.
 _KEPT = ("lang", "entry", "start", "horizon", "draft_name")
+_HELD = "choices_held"
 
 
 def keep() -> None:
     """Hold on to the choices whose widgets are not on the page that is drawn; a new run begins."""
     listen()
     listened()
+    held: dict[str, Any] = st.session_state.get(_HELD, {})
     for key in _KEPT:
         if key in st.session_state:
             st.session_state[key] = st.session_state[key]
+        elif key in held:
+            st.session_state[key] = held[key]
+
+
+def hold() -> None:
+    """Note the choices where no widget's end takes them along.
+
+    After a fragment ran, the page that comes next finds widgets of the whole page gone with their
+    values, whatever was assigned to them before.
+    """
+    st.session_state[_HELD] = {k: st.session_state[k] for k in _KEPT if k in st.session_state}
 
 
 def current_draft() -> Draft:

@@ -295,6 +295,28 @@ def test_an_emptied_number_keeps_the_value_and_is_told(address: str, browser: ob
     sync_api.expect(slider).to_have_value("700", timeout=ANSWER)
 
 
+def test_a_lever_that_moved_is_there_after_a_visit_to_another_page(
+    address: str, browser: object
+) -> None:
+    page = browser.pages[0]  # type: ignore[attr-defined]
+    _go(page, address, _RATE)
+    _settle(page)
+    field = page.locator(".st-key-number_basic_jobs [data-testid=stNumberInput] input")
+    field.fill("500")
+    field.press("Enter")
+    slider = page.locator(".st-key-lever_basic_jobs [type=range]")
+    sync_api.expect(slider).to_have_value("500", timeout=ANSWER)
+    links = page.get_by_test_id("stTopNavLink")
+    for other in ("方案比较", "规划总览"):
+        page.wait_for_timeout(QUIET)
+        links.filter(has_text=other).first.click()
+        sync_api.expect(slider).to_have_count(0, timeout=ANSWER)
+        page.wait_for_timeout(QUIET)
+        links.filter(has_text="模拟").first.click()
+        back = page.locator(".st-key-lever_basic_jobs [type=range], [data-testid=stException]")
+        sync_api.expect(back).to_have_value("500", timeout=ANSWER)
+
+
 def test_a_number_is_taken_as_it_is_written_or_not_at_all(address: str, browser: object) -> None:
     page = browser.pages[0]  # type: ignore[attr-defined]
     _go(page, address, _RATE)
