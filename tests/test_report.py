@@ -480,7 +480,7 @@ def test_goals_and_gaps() -> None:
     # The plan prints the census figure of 2020 for 2022.
     place = result().study.place
     assert plan_base.base_of(rate, place, "zh") == "43.6 (2022)"
-    assert plan_base.base_of(seat, place, "zh") == "24.48（2020 年，规划列作 2022 年）"
+    assert plan_base.base_of(seat, place, "zh") == "24.48（2020 年；规划中列为 2022 年数）"
     assert plan_base.base_of(seat, place, "en") == "244.8 (2020, printed as 2022)"
     assert plan_base.base_of(seat, place, "zh", unit=True).startswith("24.48 万人（2020 年")
     growth = checks["urbanization_rate_annual_increase"]

@@ -276,7 +276,7 @@ def test_a_statement_reads_the_store_and_nothing_else(
         ("COPY runs TO 'x.csv'", "只读运行库", "reads the run store", "file system operations"),
         ("SELECT CAST('甲' AS INT)", "不能这样换算", "cannot be converted", "Could not convert"),
         ("SET threads = 1", "数据库不接受", "refuses the statement", "Cannot change"),
-        ("", "没有写语句", "there is no statement", ""),
+        ("", "没有写查询语句", "there is no statement", ""),
     ],
 )
 def test_what_is_wrong_with_a_statement_is_said_before_the_database_is_quoted(
@@ -383,7 +383,7 @@ def test_a_batch_that_is_interrupted_says_what_is_kept_and_how_to_go_on(
     again = CliRunner().invoke(app, [*command, "--resume"])
     assert again.exit_code == 0
     assert runs(store)[0].made["parts_kept"] == left
-    already = {"zh": "此前已算完", "en": "Already done"}[lang]
+    already = {"zh": "此前均已算完", "en": "Already done"}[lang]
     assert already not in again.stdout
     written = runs(store)[0].made
     once_more = CliRunner().invoke(app, [*command, "--resume"])

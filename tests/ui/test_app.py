@@ -350,7 +350,7 @@ def test_a_number_that_is_not_whole_is_refused_rather_than_cut(
 
 def test_a_card_names_the_year_of_the_plan_s_base(result: Result) -> None:
     page = board.cards(result, result.trend, None, "zh")
-    assert '<dd class="">24.48 万人（2020 年，规划列作 2022 年）</dd>' in page
+    assert '<dd class="">24.48 万人（2020 年；规划中列为 2022 年数）</dd>' in page
     assert '<dd class="">43.6 % (2022)</dd>' in page
     assert page.count(f"<dt>{text('col.plan_base', 'zh')}</dt>") == 2
     assert "244.8 thousand (2020, printed as 2022)" in board.cards(result, result.trend, None, "en")
