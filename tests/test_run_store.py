@@ -389,7 +389,7 @@ def test_a_batch_that_is_interrupted_says_what_is_kept_and_how_to_go_on(
     once_more = CliRunner().invoke(app, [*command, "--resume"])
     assert once_more.exit_code == 0
     [line] = [line for line in once_more.stdout.splitlines() if already in line]
-    assert re.findall(r"\d+", line) == ["5", "5"]
+    assert set(re.findall(r"\d+", line)) == {"5"}
     assert runs(store)[0].made == written
 
 
