@@ -238,10 +238,9 @@ def test_jobs_of_the_plan_follow_from_its_own_numbers() -> None:
     assert jobs.basis == "total"
     words = study().cases["plan"].evidence[0].derivation
     assert words is not None
-    for printed in (f"{employed[0]:.3f}", f"{employed[1]:.3f}", f"{nonfarm[0]:.3f}",
-                    f"{nonfarm[1]:.3f}"):  # fmt: skip
-        assert printed in words.zh
-        assert printed in words.en
+    for people in (*employed, *nonfarm):  # 万人 as the document has them, in English thousands
+        assert f"{people:.3f}" in words.zh
+        assert f"{people * 10.0:.2f}" in words.en
 
 
 def test_nothing_else_is_set_and_every_group_is_accounted_for() -> None:

@@ -274,7 +274,7 @@ def test_a_statement_reads_the_store_and_nothing_else(
         ("SELECT * FROM place", "可查的表：runs, places", "the tables are runs", "Table with name"),
         ("SELECT nothing FROM places", "没有这一列", "no such column", '"nothing" not found'),
         ("COPY runs TO 'x.csv'", "只读运行库", "reads the run store", "file system operations"),
-        ("SELECT CAST('甲' AS INT)", "不能这样换算", "cannot be converted", "Could not convert"),
+        ("SELECT CAST('甲' AS INT)", "无法这样转换", "cannot be converted", "Could not convert"),
         ("SET threads = 1", "数据库不接受", "refuses the statement", "Cannot change"),
         ("", "没有写查询语句", "there is no statement", ""),
     ],
