@@ -148,7 +148,8 @@ def _expected(result: Result, value: float) -> str:
     label = {lang: text("app.mine", lang) for lang in ("zh", "en")}
     draft = Draft(MappingProxyType({LEVER: float(value)}))
     current = run_case("custom", case_of(draft, result.trend.case, label), result.trend)
-    return cards(result, current, None, LANG)
+    (section,) = _CARDS.findall(cards(result, current, None, LANG))
+    return str(section)
 
 
 def _megabytes(pid: int) -> float:
