@@ -25,7 +25,7 @@ from simulator.county_tables import (
     read_census,
 )
 from simulator.errors import ScenarioError, Violation
-from simulator.flow_model import DRAWN, TARGETS, Expected, learnt_without, predict
+from simulator.flow_model import DRAWN, TARGETS, Expected, folds_of, predict
 from simulator.matching import Unit, match
 from simulator.parameters import central_values
 
@@ -111,7 +111,7 @@ def run_backtest(folder: Path, draws: int, *, workers: int | None = None) -> Bac
         resident_quantiles=np.quantile(residents, PROBABILITIES, axis=1).T,
         urban_quantiles=np.quantile(share, PROBABILITIES, axis=1).T,
         ages=np.stack(ages),
-        learnt=np.array([learnt_without(code) for code in codes]),
+        learnt=np.array([fold is not None for fold in folds_of(codes)]),
         unmatched=tuple(f"{second.codes[r]} {second.names[r]}" for r in unmatched),
     )
 

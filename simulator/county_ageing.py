@@ -52,7 +52,7 @@ def carried(ages: np.ndarray) -> dict[str, np.ndarray]:
         young = then[:, :, _YOUNG].sum(axis=(1, 2))
         found[f"carried_{part}"] = np.log(np.maximum(people, 1.0) / now)
         found[f"carried_young_{part}"] = np.log(np.maximum(young, 1.0) / now)
-    return {name: found[name] for name in AGEING}
+    return found
 
 
 def _movement(both: np.ndarray) -> np.ndarray:

@@ -234,12 +234,9 @@ def _trees(column: str) -> Trees:
     return Trees(array("feature_"), array("cut_"), array("leaf_") * LEAF_UNIT)
 
 
-def learnt_without(code: str) -> bool:
-    """Whether a county took part in the learning, so that a fold without it predicts it."""
-    return code in _tables().folds
-
-
 def folds_of(codes: Sequence[str]) -> list[int | None]:
-    """Fold of each 2010 code that took part in the learning; None of others."""
+    """Fold of each 2010 code that took part in the learning, which is predicted by what is learnt
+    without it; None of others.
+    """
     folds = _tables().folds
     return [int(folds[code]) if code in folds else None for code in codes]

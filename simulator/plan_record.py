@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import expit, logit
 
 from simulator.outlook import outlook
 from simulator.run import Result
@@ -20,8 +21,6 @@ from simulator.stated_base import (
     RESIDENTS,
     TOWN,
     census_before,
-    logit,
-    share_of,
     stated_share,
 )
 from simulator.targets import meets
@@ -182,9 +181,9 @@ def _base(result: Result, target: Target, counted: dict[tuple[str, int], float])
     if not all(0.0 < share < 1.0 for share in (start, after, own)):
         return None
     part = (place.base_year - first) / (target.at - first)
-    line = (1.0 - part) * logit(start) + part * logit(after)
-    points = from_base(own - share_of(line), target.unit)
-    return Base(logit(own) - logit(start), logit(own) - line, points)
+    stated, line = float(logit(own)), float((1.0 - part) * logit(start) + part * logit(after))
+    points = from_base(own - float(expit(line)), target.unit)
+    return Base(stated - float(logit(start)), stated - line, points)
 
 
 def brier(chances: Sequence[float], met: Sequence[bool]) -> float:

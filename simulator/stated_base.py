@@ -7,9 +7,10 @@ stated ones much. The constant is the pace of 2010-2020; that later plans err al
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from scipy.special import expit, logit, ndtri
 
 from simulator.schema import PlaceFile
 from simulator.tables import CENSUS_YEARS
@@ -20,7 +21,7 @@ RATE, TOWN, RESIDENTS = "resident_urbanization_rate", "town_population", "reside
 #: Years after a census in which the rule was measured (five), give or take one.
 _MEASURED = (4, 6)
 #: Four fifths of a normal lie within so many standard deviations.
-_FOUR_FIFTHS = 1.2815515655446004
+_FOUR_FIFTHS = float(ndtri(0.9))
 
 
 @dataclass(frozen=True)
@@ -36,16 +37,6 @@ class Likely:
     error: float
     low: float
     high: float
-
-
-def logit(share: float) -> float:
-    """Log odds of a share between 0 and 1."""
-    return math.log(share / (1.0 - share))
-
-
-def share_of(odds: float) -> float:
-    """The share that has these log odds."""
-    return 1.0 / (1.0 + math.exp(-odds))
 
 
 def census_before(place: PlaceFile) -> tuple[int, float] | None:
@@ -84,10 +75,11 @@ def likely_error(place: PlaceFile, values: Mapping[str, float]) -> Likely | None
     near = _MEASURED[0] <= place.base_year - year <= _MEASURED[1]
     if not near or not (0.0 < stated < 1.0 and 0.0 < counted < 1.0):
         return None
-    rise = logit(stated) - logit(counted)
+    odds = float(logit(stated))
+    rise = odds - float(logit(counted))
     middle = values["base_rise_constant"] + values["base_rise_slope"] * rise
     reach = _FOUR_FIFTHS * values["base_rise_spread"]
     error, low, high = (
-        stated - share_of(logit(stated) - e) for e in (middle, middle - reach, middle + reach)
+        stated - float(expit(odds - e)) for e in (middle, middle - reach, middle + reach)
     )
     return Likely(year, counted, stated, error, low, high)
